@@ -1,0 +1,36 @@
+"""What small values of a message must look like: ids, objects, nesting. Pure."""
+
+from typing import Any, TypeGuard
+
+from django_mcp.protocol.messages import Id
+
+MAX_ID = 2**63
+#: Characters of an id: it is repeated in every message of a call or a stream.
+MAX_ID_LENGTH = 1000
+
+
+def holds_objects(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Is this an object whose members are objects, as capabilities are?"""
+    return type(value) is dict and (
+        not value or all(type(member) is dict for member in value.values())
+    )
+
+
+def is_id(value: Any) -> TypeGuard[Id]:
+    """Is this a string or a whole number that may name a message?"""
+    if type(value) is str:
+        return len(value) <= MAX_ID_LENGTH
+    return type(value) is int and -MAX_ID <= value < MAX_ID
+
+
+def depth(value: Any) -> int:
+    """Return how deep lists and objects are nested, without recursion."""
+    levels, level = 0, [value]
+    while level := [part for part in level if type(part) in {dict, list}]:
+        levels += 1
+        level = [
+            item
+            for part in level
+            for item in (part.values() if type(part) is dict else part)
+        ]
+    return levels

@@ -1,0 +1,171 @@
+"""The rules of a message of the stateless era, which stands alone.
+
+Pure: it gets a decoded message and returns an `Asked`, or raises the error of
+the first rule that failed. The order is that of 2026-07-28,
+basic/transports/streamable-http, "Server Validation".
+"""
+
+from typing import Any
+
+from django_mcp.protocol.errors import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    UNSUPPORTED_VERSION,
+    ProtocolError,
+)
+from django_mcp.protocol.events import Asked
+from django_mcp.protocol.headers import Headers, repeats
+from django_mcp.protocol.messages import (
+    CAPABILITIES_KEY,
+    CLIENT_KEY,
+    LOG_LEVEL_KEY,
+    LOG_LEVELS,
+    VERSION_KEY,
+    Id,
+)
+from django_mcp.protocol.revisions import REVISIONS, STATELESS, SUPPORTED
+from django_mcp.protocol.shapes import holds_objects, is_id
+
+#: The param whose value ``Mcp-Name`` repeats, by method.
+NAMED_BY = {
+    "tools/call": "name",
+    "prompts/get": "name",
+    "resources/read": "uri",
+    "tasks/get": "taskId",
+    "tasks/update": "taskId",
+    "tasks/cancel": "taskId",
+}
+_STATELESS = STATELESS.name.encode()
+
+
+def asked_alone(
+    message_id: Id,
+    method: str,
+    params: dict[str, Any],
+    meta: dict[str, Any],
+    headers: Headers | None,
+) -> Asked:
+    """Return the event of a message that carries the version in ``_meta``.
+
+    Raises: ProtocolError
+    """
+    version = meta[VERSION_KEY]
+    if headers is not None and (
+        version != STATELESS.name
+        or headers.get(b"mcp-protocol-version") != _STATELESS
+        or headers.repeated
+    ):  # most need no closer look
+        _check_version_header(version, headers)
+    capabilities = meta.get(CAPABILITIES_KEY)
+    client = meta.get(CLIENT_KEY)
+    log_level = meta.get(LOG_LEVEL_KEY)
+    if type(version) is not str:
+        raise ProtocolError(INVALID_PARAMS, f"{VERSION_KEY} must be a string")
+    if version not in REVISIONS:
+        raise unsupported(version)
+    if capabilities != {} and not holds_objects(capabilities):
+        raise ProtocolError(
+            INVALID_PARAMS, f"_meta must hold an object as {CAPABILITIES_KEY}"
+        )
+    if version != STATELESS.name:
+        raise ProtocolError(
+            UNSUPPORTED_VERSION,
+            f"Revision {version} begins with initialize",
+            {"supported": SUPPORTED, "requested": version},
+        )
+    if client is not None and type(client) is not dict:
+        raise ProtocolError(INVALID_PARAMS, f"{CLIENT_KEY} must be an object")
+    if headers is not None:
+        _check_routing_headers(method, params, headers)
+    if log_level is not None or "progressToken" in meta:
+        _check_wishes(log_level, meta)
+    if method == "initialize":
+        raise ProtocolError(
+            METHOD_NOT_FOUND,
+            "This revision has no initialize; send it without _meta for an older one",
+            {"supported": SUPPORTED},
+        )
+    return Asked(
+        message_id,
+        method,
+        params,
+        STATELESS,
+        meta,
+        client or {},
+        capabilities,
+        log_level,
+        headers,
+    )
+
+
+def _check_wishes(log_level: Any, meta: dict[str, Any]) -> None:
+    """What a client wants to hear while its call runs."""
+    if log_level is not None and (
+        type(log_level) is not str or log_level not in LOG_LEVELS
+    ):
+        raise ProtocolError(
+            INVALID_PARAMS, f"{LOG_LEVEL_KEY} must be one of {', '.join(LOG_LEVELS)}"
+        )
+    check_progress_token(meta)
+
+
+def check_progress_token(meta: dict[str, Any]) -> None:
+    """Progress is told by a string or a whole number. Raises: ProtocolError"""
+    if "progressToken" in meta and not is_id(meta["progressToken"]):
+        raise ProtocolError(
+            INVALID_PARAMS, "progressToken must be a string or a whole number"
+        )
+
+
+def _check_version_header(version: Any, headers: Headers) -> None:
+    if headers.repeated and (
+        repeated := headers.repeated
+        & {b"mcp-protocol-version", b"mcp-method", b"mcp-name"}
+    ):
+        name = min(repeated).decode()
+        raise ProtocolError(
+            HEADER_MISMATCH, f"Header mismatch: {name} appears more than once"
+        )
+    named = headers.get(b"mcp-protocol-version")
+    if named is None:
+        raise ProtocolError(
+            HEADER_MISMATCH, "Header mismatch: MCP-Protocol-Version is missing"
+        )
+    if type(version) is str and named.strip().decode("latin-1") != version:
+        raise ProtocolError(
+            HEADER_MISMATCH,
+            "Header mismatch: MCP-Protocol-Version does not match _meta",
+        )
+
+
+def _check_routing_headers(
+    method: str, params: dict[str, Any], headers: Headers
+) -> None:
+    named = headers.get(b"mcp-method")
+    if named is None:
+        raise ProtocolError(HEADER_MISMATCH, "Header mismatch: Mcp-Method is missing")
+    if named != method.encode() and named.strip() != method.encode():
+        raise ProtocolError(
+            HEADER_MISMATCH, "Header mismatch: Mcp-Method does not match the method"
+        )
+    param = NAMED_BY.get(method)
+    if param is None:
+        return
+    raw = headers.get(b"mcp-name")
+    if raw is None:
+        raise ProtocolError(HEADER_MISMATCH, "Header mismatch: Mcp-Name is missing")
+    name = params.get(param)
+    if type(name) is str and not repeats(raw, name):
+        raise ProtocolError(
+            HEADER_MISMATCH, f"Header mismatch: Mcp-Name does not match params.{param}"
+        )
+
+
+def unsupported(version: str) -> ProtocolError:
+    """Return the error that names every revision served, those with a handshake too."""
+    return ProtocolError(
+        UNSUPPORTED_VERSION,
+        "Unsupported protocol version",
+        {"supported": SUPPORTED, "requested": version[:100]},
+    )
