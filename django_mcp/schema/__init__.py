@@ -1,0 +1,1 @@
+"""JSON Schemas and what they stand for; values in, values out."""
