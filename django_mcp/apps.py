@@ -1,0 +1,30 @@
+"""The Django app: finds every app's ``mcp`` module, as admin finds ``admin``."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class SimpleMCPConfig(AppConfig):
+    """The app without autodiscovery, for projects that import themselves."""
+
+    name = "django_mcp"
+    label = "django_mcp"
+    verbose_name = _("MCP server")
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        # Registering is what importing this module does, and it must not
+        # happen before the apps are loaded.
+        import django_mcp.checks  # noqa: F401
+
+
+class MCPConfig(SimpleMCPConfig):
+    """The app as ``INSTALLED_APPS = ["django_mcp"]`` loads it."""
+
+    default = True
+
+    def ready(self) -> None:
+        """Import the ``mcp`` module of every installed app."""
+        super().ready()
+        autodiscover_modules("mcp")

@@ -1,0 +1,5 @@
+"""Who is calling. Authenticators a project names by dotted path."""
+
+from django_mcp.auth.base import AllowAnonymous, AuthError, BaseAuthenticator, Principal
+
+__all__ = ["AllowAnonymous", "AuthError", "BaseAuthenticator", "Principal"]

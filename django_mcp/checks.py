@@ -1,0 +1,247 @@
+"""System checks: what a developer should hear before a client does.
+
+One function for each setting or concern, one id for each mistake; every id
+has a test and an entry in ``docs/reference/checks.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import packages_distributions
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.module_loading import import_string
+
+from django_mcp.auth.base import BaseAuthenticator
+from django_mcp.conf import KEYS, conf
+from django_mcp.server import MCPServer, mcp
+
+OURS = "django-mcp-channels"
+
+_POSITIVE = (
+    "MAX_BODY_SIZE",
+    "MAX_RESPONSE_SIZE",
+    "MAX_DEPTH",
+    "MAX_STREAMS",
+    "MAX_CALLS",
+    "KEEP_ALIVE",
+    "SESSION_AGE",
+    "STATE_AGE",
+    "REPLAY_AGE",
+)
+_NOT_NEGATIVE = ("LIST_TTL", "THREADS")
+
+
+@register()
+def check_settings(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E001, E002: ``DJANGO_MCP`` is a dictionary of known keys."""
+    given = getattr(settings, "DJANGO_MCP", {})
+    if not isinstance(given, dict):
+        return [Error("DJANGO_MCP must be a dictionary.", id="django_mcp.E001")]
+    return [
+        Error(
+            f"DJANGO_MCP has no setting {key!r}.",
+            hint=f"The settings are {', '.join(sorted(KEYS))}.",
+            id="django_mcp.E002",
+        )
+        for key in given
+        if key not in KEYS
+    ]
+
+
+@register()
+def check_numbers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E003: limits and ages are positive numbers."""
+    wrong = [name for name in _POSITIVE if not _is_number(getattr(conf, name), 1e-9)]
+    wrong += [name for name in _NOT_NEGATIVE if not _is_number(getattr(conf, name), 0)]
+    if conf.PAGE_SIZE is not None and not _is_number(conf.PAGE_SIZE, 1):
+        wrong.append("PAGE_SIZE")
+    return [
+        Error(f"DJANGO_MCP[{name!r}] must be a positive number.", id="django_mcp.E003")
+        for name in wrong
+    ]
+
+
+def _is_number(value: Any, least: float) -> bool:
+    return type(value) in {int, float} and value >= least
+
+
+@register(Tags.security)
+def check_authenticators(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E004, E005: somebody decides who may call, and can be imported."""
+    paths = conf.AUTHENTICATORS
+    if not isinstance(paths, list | tuple):
+        return [_no_list("AUTHENTICATORS", "django_mcp.E005")]
+    found: list[CheckMessage] = [
+        Error(
+            f"DJANGO_MCP['AUTHENTICATORS']: {path!r} {problem}.",
+            hint="Subclass django_mcp.auth.BaseAuthenticator, and name its path.",
+            id="django_mcp.E005",
+        )
+        for path in paths
+        if (problem := _authenticator_problem(path))
+    ]
+    if not found and _is_used(mcp) and not mcp.authenticators:
+        found.append(
+            Error(
+                "Nobody may call the MCP server: it has no authenticator.",
+                hint=(
+                    "Name one in DJANGO_MCP['AUTHENTICATORS'], or let everybody in"
+                    " with 'django_mcp.auth.AllowAnonymous'."
+                ),
+                id="django_mcp.E004",
+            )
+        )
+    return found
+
+
+def _authenticator_problem(path: Any) -> str:
+    try:
+        authenticator = import_string(path)
+    except (ImportError, AttributeError, TypeError) as error:
+        return f"cannot be imported ({error})"
+    if isinstance(authenticator, type) and issubclass(authenticator, BaseAuthenticator):
+        return ""
+    return "is no authenticator"
+
+
+@register(Tags.security)
+def check_origins(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E006, W001: origins are origins, and ``*`` is said on purpose."""
+    origins = conf.ALLOWED_ORIGINS
+    if not isinstance(origins, list | tuple):
+        return [_no_list("ALLOWED_ORIGINS", "django_mcp.E006")]
+    found: list[CheckMessage] = [
+        Error(
+            f"DJANGO_MCP['ALLOWED_ORIGINS']: {origin!r} is no origin.",
+            hint="Write it as https://example.com, in lower case, no path.",
+            id="django_mcp.E006",
+        )
+        for origin in origins
+        if origin != "*" and not _is_origin(origin)
+    ]
+    if "*" in origins:
+        found.append(
+            Warning(
+                "DJANGO_MCP['ALLOWED_ORIGINS'] lets any web page call.",
+                id="django_mcp.W001",
+            )
+        )
+    return found
+
+
+def _is_origin(origin: Any) -> bool:
+    if not isinstance(origin, str):
+        return False
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return bool(parts.netloc) and origin == f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _no_list(name: str, check_id: str) -> CheckMessage:
+    return Error(f"DJANGO_MCP[{name!r}] must be a list.", id=check_id)
+
+
+@register()
+def check_aliases(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E007, E008, E009: what the server stands on is there."""
+    found: list[CheckMessage] = []
+    if conf.CACHE not in settings.CACHES:
+        found.append(
+            Error(
+                f"DJANGO_MCP['CACHE']: there is no cache {conf.CACHE!r}.",
+                id="django_mcp.E007",
+            )
+        )
+    layers = getattr(settings, "CHANNEL_LAYERS", {})
+    if layers and conf.CHANNEL_LAYER not in layers:
+        found.append(
+            Error(
+                "DJANGO_MCP['CHANNEL_LAYER']: there is no channel layer"
+                f" {conf.CHANNEL_LAYER!r}.",
+                id="django_mcp.E008",
+            )
+        )
+    if "django.contrib.auth" not in settings.INSTALLED_APPS:
+        found.append(
+            Error(
+                "django_mcp needs django.contrib.auth in INSTALLED_APPS.",
+                hint="Callers are Django users, if only the anonymous one.",
+                id="django_mcp.E009",
+            )
+        )
+    return found
+
+
+@register(Tags.compatibility)
+def check_distributions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """W002: another distribution ships a package of the same name."""
+    others = {
+        name
+        for name in packages_distributions().get("django_mcp", [])
+        if name.lower().replace("_", "-") != OURS
+    }
+    return [
+        Warning(
+            f"The distribution {name!r} also installs a package django_mcp.",
+            hint=f"Uninstall it; this one is {OURS!r}.",
+            id="django_mcp.W002",
+        )
+        for name in sorted(others)
+    ]
+
+
+@register(Tags.caches, deploy=True)
+def check_shared_state(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """W003, W004: several workers can hear each other."""
+    found: list[CheckMessage] = []
+    backend = settings.CACHES.get(conf.CACHE, {}).get("BACKEND", "")
+    if conf.SESSIONS and backend.endswith(("LocMemCache", "DummyCache")):
+        found.append(
+            Warning(
+                "The cache is not shared between workers: an ended session lives on"
+                " in the others, and broken streams cannot be taken up there.",
+                hint="Use Redis, Memcached or the database for"
+                f" CACHES[{conf.CACHE!r}].",
+                id="django_mcp.W003",
+            )
+        )
+    layers = getattr(settings, "CHANNEL_LAYERS", {})
+    backend = layers.get(conf.CHANNEL_LAYER, {}).get("BACKEND", "")
+    if not backend or backend.endswith("InMemoryChannelLayer"):
+        found.append(
+            Warning(
+                "Changes, answers and cancellations reach only clients of the"
+                " worker where they happen.",
+                hint="With several workers, configure channels_redis in"
+                " CHANNEL_LAYERS.",
+                id="django_mcp.W004",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def check_toolsets(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E010 to E014, W005 to W007: toolsets list what there is, and no secrets.
+
+    The ids are given where the mistakes are found, in ``providers/models``.
+    """
+    found: list[CheckMessage] = []
+    for toolset in mcp.toolsets.values():
+        for problem in toolset.problems:
+            kind = Error if problem.is_error else Warning
+            text = f"{toolset.source} of {toolset.model._meta.label}: {problem.text}"
+            found.append(kind(text, id=problem.id))
+    return found
+
+
+def _is_used(server: MCPServer) -> bool:
+    registry = server.registry
+    shelves = (registry.tools, registry.resources, registry.templates, registry.prompts)
+    return any(len(shelf) for shelf in shelves)

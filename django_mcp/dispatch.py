@@ -1,0 +1,223 @@
+"""From an event to the bytes that answer it.
+
+Finds the method, calls it, and turns what it raises into an error message.
+This is the only file that writes ``except Exception``: whatever was not meant
+to be read by a client is logged here and answered without detail.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from traceback import format_exception_only
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.conf import settings
+
+from django_mcp.conf import conf
+from django_mcp.content import error_result
+from django_mcp.exceptions import PermissionRequired
+from django_mcp.methods.asking import Answers
+from django_mcp.methods.primitives import TookTooLong
+from django_mcp.methods.refusals import EXPECTED, words
+from django_mcp.methods.table import METHODS
+from django_mcp.primitives import Primitive
+from django_mcp.protocol import messages
+from django_mcp.protocol.errors import (
+    HTTP_STATUS,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    MISSING_CAPABILITY,
+    ProtocolError,
+)
+from django_mcp.protocol.events import Asked
+from django_mcp.protocol.messages import Fields
+from django_mcp.questions import InputRequired
+
+if TYPE_CHECKING:
+    from django_mcp.context import Context
+    from django_mcp.server import MCPServer
+
+logger = logging.getLogger("django_mcp")
+
+
+class Reply(NamedTuple):
+    """The answer to one message: the bytes, and the HTTP status beside them."""
+
+    body: bytes
+    status: int = 200
+    #: Whether this is a result and not an error.
+    ok: bool = True
+    #: Scopes the caller's token lacks (HTTP answers 403 and names them).
+    scopes: tuple[str, ...] = ()
+
+
+class Paused(NamedTuple):
+    """A call of the handshake era that must ask before it can go on."""
+
+    required: InputRequired
+
+
+def blocks(server: MCPServer, event: Asked, context: Context) -> bool:
+    """Must this be served in a thread?"""
+    method = METHODS.get(event.method)
+    return method is not None and method.blocks(server, event, context)
+
+
+def timeout(server: MCPServer, event: Asked) -> float | None:
+    """Return the seconds after which a blocking call is given up."""
+    name, uri = event.params.get("name"), event.params.get("uri")
+    primitive: Primitive | None = None
+    if event.method == "tools/call" and type(name) is str:
+        primitive = server.registry.tools.peek(name)
+    elif event.method == "prompts/get" and type(name) is str:
+        primitive = server.registry.prompts.peek(name)
+    elif event.method == "resources/read" and type(uri) is str:
+        primitive = server.registry.peek_at(uri)
+    return primitive.timeout if primitive is not None else None
+
+
+def serve(
+    server: MCPServer, event: Asked, context: Context
+) -> Reply | Paused | Awaitable[Reply | Paused]:
+    """Answer one message; the awaitable, if it is one, belongs on the loop."""
+    try:
+        method = METHODS.get(event.method)
+        if method is None or not (
+            method.handshake if event.revision.handshake else method.stateless
+        ):
+            raise ProtocolError(
+                METHOD_NOT_FOUND, f"Method not found: {event.method[:200]}"
+            )
+        result = method.serve(server, event, context)
+        if isinstance(result, dict | bytes):
+            return _reply(server, event, result)
+        return _serve_later(server, event, result)
+    except InputRequired as required:
+        return Paused(required)
+    except (Exception, SystemExit) as error:  # the boundary: see the docstring
+        return failed(server, event, error)
+
+
+async def _serve_later(
+    server: MCPServer, event: Asked, result: Awaitable[Any]
+) -> Reply | Paused:
+    try:
+        return _reply(server, event, await result)
+    except InputRequired as required:
+        return Paused(required)
+    except (Exception, SystemExit) as error:  # the boundary: see the docstring
+        return failed(server, event, error)
+
+
+def _reply(server: MCPServer, event: Asked, result: dict[str, Any] | Fields) -> Reply:
+    """Return a result in the shape of the era, within the allowed size."""
+    if type(result) is Fields:
+        body = messages.response(event.id, result, server.ending(event.revision))
+    elif type(result) is dict:
+        whole = server.complete_dict(result, event.revision)
+        body = messages.response(event.id, whole)
+    else:
+        body = messages.response(event.id, result)
+    if len(body) > conf.now.MAX_RESPONSE_SIZE:
+        return _too_large(server, event, len(body))
+    return Reply(body)
+
+
+async def enter(server: MCPServer) -> tuple[bool, Any]:
+    """Enter a server's lifespan; return whether that went well, and its value."""
+    try:
+        return True, await server.lifespan.enter()
+    except Exception:  # the boundary: see the docstring
+        logger.exception("The lifespan of %r failed", server)
+        return False, None
+
+
+def took(
+    server: MCPServer, event: Asked, answers: Answers, given: dict[str, Any]
+) -> Reply | None:
+    """Hand a call the answers it asked for; return a reply if it asks too often."""
+    try:
+        answers.take(given)
+    except ProtocolError as error:
+        return failed(server, event, error)
+    return None
+
+
+def failed(server: MCPServer, event: Asked, error: Exception | SystemExit) -> Reply:
+    """Return the answer for an exception, and log what nobody expected.
+
+    A tool that calls ``sys.exit`` fails; it does not end the server.
+    """
+    if isinstance(error, ProtocolError):
+        return _protocol_error(event, error)
+    if isinstance(error, PermissionRequired):
+        body = messages.error(event.id, INVALID_PARAMS, words(error))
+        return Reply(body, 403, False, error.scopes)
+    if isinstance(error, EXPECTED):
+        body = messages.error(event.id, INVALID_PARAMS, words(error))
+        return Reply(body, _status(event, INVALID_PARAMS), False)
+    if isinstance(error, TookTooLong):
+        return timed_out(server, event)
+    logger.error(
+        "%s %s failed", event.method, _target(event), exc_info=error, stack_info=False
+    )
+    data = _shown(error) if settings.DEBUG else None
+    body = messages.error(event.id, INTERNAL_ERROR, "Internal error", data)
+    return Reply(body, 200, False)
+
+
+def _shown(error: BaseException) -> str:
+    """Return an exception in words, whatever its ``__str__`` does."""
+    words = "".join(format_exception_only(error)).strip()
+    return words[:2000].encode(errors="replace").decode()
+
+
+def timed_out(server: MCPServer, event: Asked) -> Reply:
+    """Return the answer for a call that took longer than it may."""
+    return _given_up(server, event, "The call took too long and was given up.")
+
+
+def unanswered(server: MCPServer, event: Asked, reason: str) -> Reply:
+    """Return the answer for a call whose question nobody answered."""
+    return _given_up(server, event, reason)
+
+
+def _given_up(server: MCPServer, event: Asked, text: str) -> Reply:
+    """Tell a model in a result, and any other caller in an error."""
+    if event.method != "tools/call":
+        return Reply(messages.error(event.id, INTERNAL_ERROR, text), 200, False)
+    result = server.complete_dict(error_result(text, event.revision), event.revision)
+    return Reply(messages.response(event.id, result))
+
+
+def _protocol_error(event: Asked, error: ProtocolError) -> Reply:
+    code, message, data = error.code, error.message, error.data
+    if code == MISSING_CAPABILITY and event.revision.handshake:
+        # The code belongs to the stateless era.
+        code = INVALID_PARAMS
+    body = messages.error(event.id, code, message, data)
+    return Reply(body, error.status or _status(event, code), False)
+
+
+def _status(event: Asked, code: int) -> int:
+    """The handshake era answers 200 to what it could read."""
+    return 200 if event.revision.handshake else HTTP_STATUS.get(code, 200)
+
+
+def _too_large(server: MCPServer, event: Asked, size: int) -> Reply:
+    logger.warning(
+        "%s %s: a result of %d bytes is over MAX_RESPONSE_SIZE",
+        event.method,
+        _target(event),
+        size,
+    )
+    text = f"The result is too large: {size} bytes. Ask for less."
+    return _given_up(server, event, text)
+
+
+def _target(event: Asked) -> str:
+    """Return what a message was about, for the log."""
+    target = event.params.get("name") or event.params.get("uri") or ""
+    return repr(str(target)[:200])

@@ -1,0 +1,1 @@
+"""Modules that each build primitives from one kind of Django thing."""

@@ -1,0 +1,200 @@
+"""The one crossing from the event loop into synchronous code.
+
+Two ways, chosen by the transport: a bounded pool of long-lived threads, so
+that database connections persist, and Django's single thread-sensitive
+thread, which sees the transaction of a ``TestCase`` and of a WSGI worker.
+Nothing is started until the first crossing.
+"""
+
+import asyncio
+import contextvars
+import os
+import queue
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import lru_cache, partial
+from typing import Any, TypeAlias, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+
+from django_mcp.conf import conf
+
+T = TypeVar("T")
+
+#: ``await cross(function, *args)``.
+Cross: TypeAlias = Callable[..., Awaitable[Any]]
+
+Work: TypeAlias = tuple[
+    asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]
+]
+
+#: Seconds without a call after which a thread's connections are not trusted.
+MAX_IDLE = 30.0
+
+
+class _Thread(threading.local):
+    """What a thread knows of itself."""
+
+    def __init__(self) -> None:
+        #: Its connections to databases, in the order in which they were made.
+        self.connections: dict[BaseDatabaseWrapper, None] = {}
+        #: When it last looked after them.
+        self.used = 0.0
+
+
+_thread = _Thread()
+
+
+@receiver(connection_created)
+def _remember(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Note a connection of this thread: asking Django for them takes longer."""
+    _thread.connections[connection] = None
+    _thread.used = time.monotonic()
+
+
+#: Threads for what a call does beside its function.
+ASIDE = 2
+
+
+class Pool:
+    """A few long-lived threads that run functions for event loops.
+
+    ``ThreadPoolExecutor`` would do, at twice the price for each crossing: it
+    makes a thread-safe future, and another one to await it. These threads are
+    daemons: a tool that never ends must not keep a process from ending.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        self._name = name
+        self._size = size
+        self._work: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        #: Functions that wait or run, whether anybody waits for them or not.
+        self._unfinished = 0
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Run a function in one of the threads."""
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        with self._lock:
+            self._unfinished += 1
+            if self._unfinished > len(self._threads) < self._size:
+                self._start()
+        self._work.put((loop, future, function))
+        return await future  # type: ignore[no-any-return]
+
+    def _start(self) -> None:
+        name = f"{self._name}_{len(self._threads)}"
+        thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            loop, future, function = self._work.get()
+            value = error = None
+            try:
+                # A call that was given up while it waited never begins.
+                if not future.cancelled():
+                    value = function()
+            except BaseException as raised:  # it belongs to whoever waits for it
+                error = raised
+            with self._lock:
+                self._unfinished -= 1
+            with suppress(RuntimeError):  # that loop has ended
+                loop.call_soon_threadsafe(_settle, future, value, error)
+            del loop, future, function, value, error
+
+
+def _settle(
+    future: asyncio.Future[Any], value: Any, error: BaseException | None
+) -> None:
+    if future.done():  # nobody waits any more
+        return
+    if error is None:
+        future.set_result(value)
+    elif isinstance(error, StopIteration):
+        # A future cannot carry it (PEP 479).
+        future.set_exception(RuntimeError("The function raised StopIteration."))
+    else:
+        future.set_exception(error)
+
+
+@lru_cache(maxsize=8)
+def _pool(name: str, size: int, process: int) -> Pool:
+    """Return a pool of this process: a forked child has no threads of its parent."""
+    return Pool(name, size)
+
+
+def _tidy() -> None:
+    """Close the connections of this thread that nobody should use again.
+
+    With ``CONN_MAX_AGE`` set, Django's own rule. Without it Django connects
+    anew for each request, because its threads come and go; ours stay, and so
+    does a connection in steady use.
+    """
+    if not _thread.connections:
+        return
+    now = time.monotonic()
+    idle = now - _thread.used
+    _thread.used = now
+    for connection in _thread.connections:
+        if connection.settings_dict["CONN_MAX_AGE"] != 0:
+            connection.close_if_unusable_or_obsolete()
+        elif connection.connection is not None and (
+            idle > MAX_IDLE or _is_broken(connection)
+        ):
+            connection.close()
+
+
+def _is_broken(connection: BaseDatabaseWrapper) -> bool:
+    """Did an error break it, or did somebody leave a transaction open?"""
+    # The attribute: the method would connect first, which tests may forbid.
+    if connection.autocommit != connection.settings_dict["AUTOCOMMIT"]:
+        return True
+    if connection.errors_occurred:
+        connection.errors_occurred = not connection.is_usable()
+    return connection.errors_occurred
+
+
+async def in_pool(function: Callable[..., T], *args: Any) -> T:
+    """Run a synchronous function in the pool, in a copy of this context."""
+    size = conf.now.THREADS
+    if size == 0:
+        return await in_django_thread(_anew, function, *args)
+    run = partial(contextvars.copy_context().run, _tidied, function, *args)
+    return await _pool("django_mcp", size, os.getpid()).run(run)
+
+
+async def aside(function: Callable[..., T], *args: Any) -> T:
+    """Run what a running call waits for, in threads that no call occupies.
+
+    A synchronous tool holds its thread while it reports progress; in the same
+    pool, enough of them would wait for each other for ever.
+    """
+    run = partial(_tidied, function, *args)
+    return await _pool("django_mcp_aside", ASIDE, os.getpid()).run(run)
+
+
+def _tidied(function: Callable[..., T], *args: Any) -> T:
+    """Run with connections that are neither stale nor broken."""
+    _tidy()
+    return function(*args)
+
+
+def _anew(function: Callable[..., T], *args: Any) -> T:
+    """Run as a request of Django's would, which no signal announces here."""
+    close_old_connections()
+    return function(*args)
+
+
+async def in_django_thread(function: Callable[..., T], *args: Any) -> T:
+    """Run a synchronous function where Django runs its own."""
+    return await sync_to_async(function, thread_sensitive=True)(*args)

@@ -1,0 +1,50 @@
+"""Principals are values; an authenticator knows one, knows none, or refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import User
+
+from django_mcp.auth import AllowAnonymous
+from django_mcp.auth.base import AuthError, BaseAuthenticator, Principal, anonymous
+
+
+def test_everybody_is_let_in_as_the_anonymous_user() -> None:
+    principal = AllowAnonymous().authenticate({})
+    assert principal is anonymous()
+    assert principal.user.is_anonymous
+    assert principal.scopes is None
+    assert not AllowAnonymous.blocking
+
+
+def test_the_owner_differs_by_user_and_by_client() -> None:
+    alice = Principal(user=User(pk=1))
+    owners = {
+        alice.owner,
+        replace(alice, client_id="editor").owner,
+        replace(alice, user=User(pk=2)).owner,
+        anonymous().owner,
+    }
+    assert len(owners) == 4
+
+
+def test_what_django_said_does_not_make_two_principals_differ() -> None:
+    alice = Principal(user=User(pk=1))
+    asked = replace(alice, verdicts={"shop.view_book": True})
+    assert asked == alice
+    assert "view_book" not in repr(asked)
+
+
+def test_an_authenticator_must_say_how_it_authenticates() -> None:
+    authenticator = BaseAuthenticator()
+    assert authenticator.challenge() == "Bearer"
+    assert authenticator.blocking
+    with pytest.raises(NotImplementedError):
+        authenticator.authenticate({})
+
+
+def test_a_refusal_names_no_reason_by_itself() -> None:
+    assert AuthError().message == str(AuthError()) == "The credentials are not valid."
+    assert AuthError("Log in again.").message == "Log in again."

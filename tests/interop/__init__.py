@@ -1,0 +1,1 @@
+"""Official clients, which nobody here wrote, against a real server."""

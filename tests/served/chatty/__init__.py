@@ -1,0 +1,1 @@
+"""An app that prints when it is ready."""

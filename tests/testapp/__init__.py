@@ -1,0 +1,1 @@
+"""An ordinary Django app for the tests to expose."""
