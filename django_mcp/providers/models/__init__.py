@@ -1,0 +1,1 @@
+"""Primitives from Django models: what a toolset lists, and nothing else."""

@@ -1,0 +1,1 @@
+"""A project with GeoDjango and PostGIS, in a process of its own."""
