@@ -1,0 +1,1 @@
+"""A bookshop: models, admin, and what of it an MCP client may see."""

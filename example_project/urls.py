@@ -1,0 +1,13 @@
+"""The bookshop's pages: the admin, and MCP for servers without ``asgi.py``."""
+
+from django.contrib import admin
+from django.contrib.staticfiles.urls import staticfiles_urlpatterns
+from django.urls import path
+
+from django_mcp import mcp
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("mcp", mcp.urls),
+    *staticfiles_urlpatterns(),
+]

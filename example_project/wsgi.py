@@ -1,0 +1,8 @@
+"""The bookshop under WSGI, where the view in ``urls.py`` serves MCP."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example_project.settings")
+application = get_wsgi_application()
