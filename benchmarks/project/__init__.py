@@ -1,0 +1,1 @@
+"""The Django project whose tools are measured."""
