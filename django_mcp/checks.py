@@ -241,7 +241,21 @@ def check_toolsets(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return found
 
 
+@register()
+def check_declarations(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E015 and others: what is declared about views, templates and the like
+    can be served. The ids are given where the mistakes are found.
+    """
+    mcp.settle()
+    return [
+        (Error if mistake.is_error else Warning)(
+            f"{mistake.source}: {mistake.text}", id=mistake.id
+        )
+        for mistake in mcp.declarations.mistakes
+    ]
+
+
 def _is_used(server: MCPServer) -> bool:
     registry = server.registry
     shelves = (registry.tools, registry.resources, registry.templates, registry.prompts)
-    return any(len(shelf) for shelf in shelves)
+    return bool(server.declarations) or any(len(shelf) for shelf in shelves)

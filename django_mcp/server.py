@@ -8,6 +8,7 @@ that a command which serves nothing does not load it. `mcp` is to it what
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from functools import cached_property, partial
@@ -21,6 +22,7 @@ from django_mcp import broadcast
 from django_mcp.auth.base import Authenticators, BaseAuthenticator
 from django_mcp.conf import Values, conf
 from django_mcp.context import ListKind
+from django_mcp.declarations import Declaration, Declarations, written_at
 from django_mcp.lifespan import Lifespan
 from django_mcp.primitives import Icon, Primitive, Text
 from django_mcp.protocol.messages import SERVER_KEY, Fields
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from django_mcp.transports.asgi import Application
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+logger = logging.getLogger("django_mcp")
 
 
 class MCPServer:
@@ -71,6 +75,8 @@ class MCPServer:
         self.registry = Registry()
         #: What is registered about models, by model.
         self.toolsets = Toolsets()
+        #: What is made into primitives when the server is first served.
+        self.declarations = Declarations()
         self.lifespan = Lifespan(lifespan)
         #: Lists as they were sent, by what they depend on (``methods/lists.py``).
         self.pages: dict[Any, Fields] = {}
@@ -78,7 +84,7 @@ class MCPServer:
         self._named: tuple[Values | None, Authenticators] = (None, Authenticators())
         self._endings: dict[str, bytes] = {}
         self._asgi: Application | None = None
-        #: Whether a client was ever served here; set by the transports.
+        #: Whether a client was ever served here; see `go_live`.
         self.live = False
 
     def __repr__(self) -> str:
@@ -189,6 +195,29 @@ class MCPServer:
         for primitive in primitives:
             self.registry.remove(primitive)
             self._announce(primitive)
+
+    def declare(
+        self, build: Callable[[], Iterable[Primitive]], *, source: str = ""
+    ) -> None:
+        """Register what ``build`` makes, once it can be made: when first served.
+
+        ``build`` may raise `ImproperlyConfigured`; then nothing of it is
+        served, and the system checks name ``source``: by default, the line
+        that runs now.
+        """
+        self.declarations.add(Declaration(build, source or written_at()))
+        if self.live:
+            self.settle()
+
+    def settle(self) -> None:
+        """Make primitives of all that is declared. May block."""
+        for mistake in self.declarations.settle(self.add):
+            logger.error("%s is not served: %s", mistake.source, mistake.text)
+
+    def go_live(self) -> None:
+        """Get ready to serve; transports call it before the first message."""
+        self.settle()
+        self.live = True
 
     def _decorate(
         self,

@@ -33,8 +33,11 @@ SERVICES = {
 #: Extra to the module that shows it is installed.
 EXTRAS = {
     "daphne": "daphne",
+    "drf": "rest_framework",
     "filter": "django_filters",
+    "html": "markdownify",
     "jsonschema": "jsonschema_rs",
+    "ninja": "ninja",
     "redis": "channels_redis",
 }
 #: Folders whose tests run in the event loop, where nothing may block it.

@@ -67,7 +67,8 @@ class Application:
         elif b"origin" in headers and not guards.origin_allowed(headers):
             await refuse(send, 403, "This origin is not allowed", [])
         elif method == "POST":
-            self.server.live = True
+            if not self.server.live:
+                await self.cross(self.server.go_live)
             await Exchange(self, scope, headers, receive, send).run()
         elif method == "OPTIONS":
             await respond(send, 204, b"", guards.preflight(headers))

@@ -98,8 +98,8 @@ class Stdio(Carries):
 
     async def run(self) -> bool:
         """Serve until the client has gone; return whether we could serve."""
-        self._server.live = True
         self._lines.start()
+        await self.cross(self._server.go_live)
         entered, self.lifespan = await dispatch.enter(self._server)
         if not entered:
             return False
