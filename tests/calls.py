@@ -15,25 +15,7 @@ from django_mcp.protocol.messages import Fields
 from django_mcp.protocol.revisions import REVISIONS, STATELESS
 from django_mcp.threads import in_pool
 from django_mcp.transports.call import Carries
-
-
-class Notes:
-    """What a session learned, in memory."""
-
-    def __init__(self) -> None:
-        self.log_level: str | None = None
-        self.uris: frozenset[str] = frozenset()
-
-    def write(
-        self,
-        *,
-        log_level: str | None = None,
-        added: frozenset[str] = frozenset(),
-        removed: frozenset[str] = frozenset(),
-    ) -> None:
-        """See `django_mcp.protocol.events.Notes`."""
-        self.log_level = log_level or self.log_level
-        self.uris = (self.uris | added) - removed
+from django_mcp.transports.stdio import MemoryNotes
 
 
 def asked(
@@ -62,7 +44,7 @@ def asked(
 
 def session_of(revision: str) -> Session:
     """Return a session whose notes are in memory."""
-    return Session(REVISIONS[revision], {}, {}, "id", Notes())
+    return Session(REVISIONS[revision], {}, {}, "id", MemoryNotes())
 
 
 class Carrier(Carries):

@@ -12,7 +12,7 @@ from django_mcp import sessions
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.events import Asked
 from django_mcp.protocol.revisions import REVISIONS
-from tests.calls import Notes
+from django_mcp.transports.stdio import MemoryNotes
 from tests.wire import HANDSHAKE
 
 
@@ -102,7 +102,7 @@ def test_an_ended_session_is_ended_for_every_worker() -> None:
 
 def test_a_session_without_stored_notes_cannot_end() -> None:
     session = sessions.find(sessions.open_session(initialized(), "a"), "a")
-    sessions.end(session._replace(notes=Notes()))
+    sessions.end(session._replace(notes=MemoryNotes()))
     assert sessions.find(session.id, "a") is not Connection.ENDED
 
 

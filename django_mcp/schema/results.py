@@ -57,31 +57,12 @@ class Promised(NamedTuple):
     """What a return annotation promises."""
 
     schema: Schema
-    #: Makes a result fit, see `checker_from_function`.
+    #: Makes a result fit: returns the result itself, or what it becomes by
+    #: validation. Objects with the right attributes become the annotated
+    #: model, iterables a list, and a ``TypedDict`` loses the members it does
+    #: not name. Content passes. A result that does not fit is a mistake in
+    #: the function: ``TypeError``.
     check: Check
-
-
-def result_schema_from_function(function: Callable[..., Any]) -> Schema | None:
-    """Return the JSON Schema of what a function returns, if it promises one.
-
-    Raises: ImproperlyConfigured
-    """
-    promised = promise_from_function(function)
-    return promised.schema if promised else None
-
-
-def checker_from_function(function: Callable[..., Any]) -> Check | None:
-    """Return a function that makes a result fit what was promised.
-
-    It returns the result itself, or what it becomes by validation: objects
-    with the right attributes become the annotated model, iterables a list,
-    and a ``TypedDict`` loses the members it does not name. Content passes.
-    A result that does not fit is a mistake in the function: ``TypeError``.
-
-    Raises: ImproperlyConfigured
-    """
-    promised = promise_from_function(function)
-    return promised.check if promised else None
 
 
 def promise_from_function(function: Callable[..., Any]) -> Promised | None:

@@ -11,7 +11,7 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,8 +52,6 @@ LISTS = {
 MAX_URIS = 1000
 #: Seconds between two looks at a stream that another worker still feeds.
 POLL = 0.3
-
-Deliver = Callable[[dict[str, Any]], None]
 
 
 # -- stateless era: subscriptions/listen ------------------------------------

@@ -16,10 +16,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from django_mcp.content import Image, Result
-from django_mcp.schema.results import (
-    checker_from_function,
-    result_schema_from_function,
-)
+from django_mcp.schema.results import promise_from_function
 from tests.testapp.models import Author, Book
 
 
@@ -76,7 +73,9 @@ def returning(hint: Any) -> Any:
     ],
 )  # fmt: skip
 def test_a_promise_becomes_a_schema(hint: Any, schema: dict[str, Any]) -> None:
-    assert result_schema_from_function(returning(hint)) == schema
+    promised = promise_from_function(returning(hint))
+    assert promised is not None
+    assert promised.schema == schema
 
 
 @pytest.mark.parametrize(
@@ -88,27 +87,25 @@ def test_a_promise_becomes_a_schema(hint: Any, schema: dict[str, Any]) -> None:
     ],
 )  # fmt: skip
 def test_what_promises_nothing_or_too_much_gets_none(hint: Any) -> None:
-    assert result_schema_from_function(returning(hint)) is None
-    assert checker_from_function(returning(hint)) is None
+    assert promise_from_function(returning(hint)) is None
 
 
 def test_no_annotation_gets_none() -> None:
     def function():  # type: ignore[no-untyped-def]
         ...
 
-    assert result_schema_from_function(function) is None
-    assert checker_from_function(function) is None
+    assert promise_from_function(function) is None
 
 
 def test_an_annotation_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="function"):
-        result_schema_from_function(returning("Missing"))
+        promise_from_function(returning("Missing"))
 
 
 def checked(hint: Any, value: Any) -> Any:
-    check = checker_from_function(returning(hint))
-    assert check is not None
-    return check(value)
+    promised = promise_from_function(returning(hint))
+    assert promised is not None
+    return promised.check(value)
 
 
 BOOK = BookOut(title="A", copies=1)
