@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from django.db.models.constants import LOOKUP_SEP
 
+from django_mcp.providers.fields.values import Kind, choices_of, kind_from_field
 from django_mcp.providers.models.paths import (
     ModelClass,
     Path,
@@ -21,7 +22,6 @@ from django_mcp.providers.models.paths import (
     is_sensitive,
     path_from,
 )
-from django_mcp.providers.models.values import Kind, choices_of, kind_from_field
 from django_mcp.schema.walk import Schema
 
 #: What ``fields`` holds: names, and names with the fields of related rows.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
-from django_mcp.providers.models.arguments import Argument, Arguments
+from django_mcp.providers.fields.arguments import Argument, Arguments
 from django_mcp.providers.models.columns import Column, Listing, Problem, listing_from
 from django_mcp.providers.models.filters import Filters, filters_from
 from django_mcp.providers.models.ordering import (

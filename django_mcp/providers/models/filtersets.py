@@ -18,7 +18,8 @@ from django_filters.fields import BaseCSVField, BaseRangeField
 from django_filters.widgets import SuffixedMultiWidget
 from pydantic_core import core_schema
 
-from django_mcp.providers.models.arguments import Argument, described, list_of
+from django_mcp.providers.fields.arguments import Argument, described, list_of
+from django_mcp.providers.fields.values import DATE, kind_from_field, kind_named
 from django_mcp.providers.models.columns import Listing, Problem
 from django_mcp.providers.models.filters import MAX_VALUES, PARTS
 from django_mcp.providers.models.formfields import (
@@ -29,7 +30,6 @@ from django_mcp.providers.models.formfields import (
 )
 from django_mcp.providers.models.formfilters import SetFilter, SetFilters
 from django_mcp.providers.models.paths import Path, UnknownPath, path_from
-from django_mcp.providers.models.values import DATE, kind_from_field, kind_named
 
 #: Lookups that compare with a value of the field itself.
 _PLAIN = frozenset({"exact", "iexact", "gt", "gte", "lt", "lte", "in", "range"})

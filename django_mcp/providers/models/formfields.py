@@ -5,37 +5,33 @@ What passes here makes no query fail; the form's own rules come after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
 from pydantic_core import PydanticCustomError, core_schema
 
-from django_mcp.providers.models import incoming
-from django_mcp.providers.models.arguments import Argument, one_of
-from django_mcp.providers.models.values import MAX_CHOICES, Kind, kind_named
+from django_mcp.providers.fields import incoming
+from django_mcp.providers.fields.arguments import Argument, one_of
+from django_mcp.providers.fields.values import MAX_CHOICES, Kind, kind_named
+from django_mcp.schema.formfields import offered, sort_of
 
-#: What a form field takes, by the name of a model field that takes the same.
-_FORMS: tuple[tuple[type[forms.Field], str], ...] = (
-    (forms.NullBooleanField, "BooleanField"),
-    (forms.BooleanField, "BooleanField"),
-    (forms.DecimalField, "FloatField"),
-    (forms.FloatField, "FloatField"),
-    (forms.IntegerField, "IntegerField"),
-    (forms.DateTimeField, "DateTimeField"),
-    (forms.DateField, "DateField"),
-    (forms.TimeField, "TimeField"),
-    (forms.DurationField, "DurationField"),
-    (forms.UUIDField, "UUIDField"),
-)
+#: The name of a model field that takes what a sort of form field takes.
+_KINDS = {
+    "boolean": "BooleanField",
+    "date": "DateField",
+    "datetime": "DateTimeField",
+    "decimal": "FloatField",
+    "duration": "DurationField",
+    "float": "FloatField",
+    "integer": "IntegerField",
+    "time": "TimeField",
+    "uuid": "UUIDField",
+}
 
 
 def from_form(form: forms.Field) -> Argument:
     """Return the argument for what a field of a form takes."""
-    for sort, name in _FORMS:
-        if isinstance(form, sort):
-            return of_kind(kind_named(name))
-    return of_kind(kind_named("SlugField"))
+    return of_kind(kind_named(_KINDS.get(sort_of(form), "SlugField")))
 
 
 def of_kind(kind: Kind) -> Argument:
@@ -64,18 +60,9 @@ def choice_of(choices: Any) -> Argument:
     text = of_kind(kind_named("SlugField"))
     if callable(choices):
         return text
-    values = [value for value in _flat(choices) if value not in {"", None}]
+    values = list(offered(choices))
     if not 0 < len(values) <= MAX_CHOICES:
         return text
     if not all(isinstance(value, str | int) for value in values):
         return text
     return one_of(values)
-
-
-def _flat(choices: Any) -> Iterator[Any]:
-    pairs = choices.items() if isinstance(choices, Mapping) else choices
-    for value, label in pairs:
-        if isinstance(label, list | tuple | Mapping):
-            yield from _flat(label)
-        else:
-            yield value

@@ -16,8 +16,8 @@ from django.utils.datastructures import MultiValueDict
 from pydantic_core import CoreSchema
 
 from django_mcp.context import Context
+from django_mcp.providers.fields.arguments import Argument
 from django_mcp.providers.models.access import Access
-from django_mcp.providers.models.arguments import Argument
 from django_mcp.providers.models.filters import Filters
 from django_mcp.providers.models.paths import Path
 from django_mcp.schema.errors import ArgumentErrors

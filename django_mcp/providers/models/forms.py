@@ -7,18 +7,19 @@ names. Nothing here saves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
 from django.core.exceptions import (
     NON_FIELD_ERRORS,
-    FieldDoesNotExist,
     ValidationError,
 )
 
-from django_mcp.providers.models.inputs import Input, flat, input_from
+from django_mcp.providers.fields.inputs import Input, input_from
+from django_mcp.providers.fields.keys import model_field
+from django_mcp.providers.forms.errors import lines_from_form
 from django_mcp.providers.models.paths import ModelClass
 from django_mcp.schema.errors import ArgumentErrors
 
@@ -87,15 +88,6 @@ class Fillable:
 
 
 fillable = lru_cache(maxsize=256)(Fillable)
-
-
-def model_field(options: Any, name: str) -> Any:
-    """Return the model's field of a name, if it has one that can be written."""
-    try:
-        field = options.get_field(name)
-    except FieldDoesNotExist:
-        return None
-    return field if getattr(field, "editable", False) else None
 
 
 class Sent(forms.Widget):
@@ -231,28 +223,4 @@ class Guarded(_Base):
 def check(form: Form, prefix: str = "") -> None:
     """Judge a form. Raises: ArgumentErrors"""
     if not form.is_valid():
-        raise ArgumentErrors(_lines(form, prefix))
-
-
-def _lines(form: Form, prefix: str) -> Iterator[str]:
-    for name, errors in form.errors.as_data().items():
-        label = "" if name == NON_FIELD_ERRORS else f"{name}: "
-        for error in errors:
-            yield f"{prefix}{label}{_words(form.fields.get(name), error)}"
-
-
-def _words(field: Any, error: ValidationError) -> str:
-    """Return an error's words, but for those that repeat what was sent."""
-    if error.code in {"invalid_choice", "invalid_pk_value"} and field is not None:
-        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-            return f"there is no {field.queryset.model._meta.verbose_name} with this id"
-        return _offered(field)
-    return " ".join(error.messages)
-
-
-def _offered(field: Any) -> str:
-    choices = field.choices if isinstance(field.choices, list) else []
-    names = [str(value) for value, _ in flat(choices) if value not in {"", None}]
-    if not 0 < len(names) <= 20:
-        return "should be one of the choices"
-    return f"should be one of {', '.join(names)}"
+        raise ArgumentErrors(lines_from_form(form, prefix))

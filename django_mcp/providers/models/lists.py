@@ -8,17 +8,17 @@ from typing import Any
 from pydantic_core import core_schema
 
 from django_mcp.context import Context
-from django_mcp.providers.models import pages
-from django_mcp.providers.models.access import Access, Rows, is_open
-from django_mcp.providers.models.arguments import (
+from django_mcp.providers.fields.arguments import (
     Argument,
     Arguments,
     described,
     one_of,
     some_of,
 )
+from django_mcp.providers.fields.incoming import integer_core
+from django_mcp.providers.models import pages
+from django_mcp.providers.models.access import Access, Rows, is_open
 from django_mcp.providers.models.exposure import Exposure
-from django_mcp.providers.models.incoming import integer_core
 from django_mcp.providers.models.narrowing import (
     checked_filter,
     narrowed,

@@ -24,11 +24,11 @@ from django.db.models.functions import (
     TruncYear,
 )
 
+from django_mcp.providers.fields.values import Render
 from django_mcp.providers.models.access import Access
 from django_mcp.providers.models.columns import Column, Listing
 from django_mcp.providers.models.paths import Path
 from django_mcp.providers.models.plans import Cut
-from django_mcp.providers.models.values import Render
 
 #: How many rows there are. No field has such a name.
 COUNT = "count(*)"

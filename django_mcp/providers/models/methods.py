@@ -17,10 +17,10 @@ from django.db import router
 from django_mcp.context import Context
 from django_mcp.primitives import Allowed, Tool
 from django_mcp.providers.calls import is_async
+from django_mcp.providers.fields.arguments import Argument, list_of
+from django_mcp.providers.fields.arguments import Arguments as RowArguments
 from django_mcp.providers.models.access import Access
 from django_mcp.providers.models.actions import Action, action_of
-from django_mcp.providers.models.arguments import Argument, list_of
-from django_mcp.providers.models.arguments import Arguments as RowArguments
 from django_mcp.providers.models.naming import word
 from django_mcp.providers.models.targets import holds, located, permitted
 from django_mcp.providers.models.tools import allowed, tool

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic_core import core_schema
 
+from django_mcp.providers.fields.arguments import Argument, described
 from django_mcp.providers.models import search
 from django_mcp.providers.models.access import Access, Rows
-from django_mcp.providers.models.arguments import Argument, described
 from django_mcp.providers.models.exposure import Exposure
 
 

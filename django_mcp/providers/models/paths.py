@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, TypeAlias
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models.constants import LOOKUP_SEP
 
+from django_mcp.providers.fields.keys import key_field, value_field
+
 #: A model class, and a field or relation of one, as ``_meta`` has them.
 ModelClass: TypeAlias = Any
 Field: TypeAlias = Any
@@ -57,7 +59,7 @@ class Path:
     def name(self) -> str:
         """The one spelling of the path: ``author``, never ``author__id``."""
         fields = self.fields
-        while len(fields) > 1 and fields[-1] == _key_field(fields[-2]):
+        while len(fields) > 1 and fields[-1] == key_field(fields[-2]):
             fields = fields[:-1]
         return LOOKUP_SEP.join(field.name for field in fields)
 
@@ -98,10 +100,10 @@ class Path:
         """What a condition asks about: the value itself, for a foreign key
         knows few lookups. Django needs no join for it."""
         names = [field.name for field in self.fields]
-        key = _key_field(self.field)
+        key = key_field(self.field)
         while key is not None:
             names.append(key.name)
-            key = _key_field(key)
+            key = key_field(key)
         return LOOKUP_SEP.join(names)
 
     @cached_property
@@ -162,25 +164,6 @@ def parent_of(model: ModelClass) -> ModelClass | None:
     """Return the model whose table holds the key of a child's rows."""
     remote = model._meta.pk.remote_field
     return remote.model if remote and remote.parent_link else None
-
-
-def value_field(field: Field) -> Field:
-    """Return the field that holds the values: a relation's is a key."""
-    for _ in range(MAX_STEPS):
-        key = _key_field(field)
-        if key is None:
-            break
-        field = key
-    return field
-
-
-def _key_field(field: Field) -> Field | None:
-    """Return the field of the other model that a relation gives the value of."""
-    if not field.is_relation or field.related_model is None:
-        return None
-    if field.concrete and not field.many_to_many and hasattr(field, "target_field"):
-        return field.target_field
-    return field.related_model._meta.pk
 
 
 # -- what is secret by its looks -------------------------------------------

@@ -15,9 +15,9 @@ from django.apps import apps
 from django.db.models.constants import LOOKUP_SEP
 from pydantic_core import to_json
 
+from django_mcp.providers.fields.values import Kind, Render, bound
 from django_mcp.providers.models.columns import Branch, Column, Listing, Member
 from django_mcp.providers.models.paths import ModelClass, Path, Step
-from django_mcp.providers.models.values import Kind, Render, bound
 
 Row: TypeAlias = Sequence[Any]
 #: Related rows by relation, and there by the key of the row they belong to.

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q
 
 from django_mcp.context import Context
+from django_mcp.providers.fields.arguments import Argument, Arguments, some_of
+from django_mcp.providers.fields.incoming import integer_core
 from django_mcp.providers.models.access import Access, Rows
-from django_mcp.providers.models.arguments import Argument, Arguments, some_of
 from django_mcp.providers.models.exposure import Exposure
-from django_mcp.providers.models.incoming import integer_core
 from django_mcp.providers.models.rows import Reader
 from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.schema.errors import ArgumentErrors

@@ -9,8 +9,8 @@ from typing import Any
 
 from django_mcp.context import Context
 from django_mcp.primitives import Allowed, Text, Tool
+from django_mcp.providers.fields.arguments import Arguments
 from django_mcp.providers.models.aggregates import AggregateArguments, aggregate_rows
-from django_mcp.providers.models.arguments import Arguments
 from django_mcp.providers.models.completions import (
     get_completions,
     list_completions,

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from django_mcp.exceptions import ToolError
-from django_mcp.providers.models.arguments import Argument, described
+from django_mcp.providers.fields.arguments import Argument, described
 from django_mcp.providers.models.columns import Column
 from django_mcp.providers.models.toolset import ModelToolset
 

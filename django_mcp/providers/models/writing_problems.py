@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
+from django_mcp.providers.fields.keys import model_field
 from django_mcp.providers.models.columns import Problem
-from django_mcp.providers.models.forms import fillable, model_field
+from django_mcp.providers.models.forms import fillable
 from django_mcp.providers.models.paths import is_sensitive, path_from
 
 if TYPE_CHECKING:

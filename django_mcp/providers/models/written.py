@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import core_schema
 
-from django_mcp.providers.models.arguments import Argument, Arguments
+from django_mcp.providers.fields.arguments import Argument, Arguments
 from django_mcp.providers.models.exposure import Exposure
 from django_mcp.providers.models.forms import Fillable, fillable
 from django_mcp.providers.models.toolset import ModelToolset

@@ -11,7 +11,7 @@ import pytest
 from django.test import override_settings
 from django.utils.timezone import override
 
-from django_mcp.providers.models.values import choices_of, labelled
+from django_mcp.providers.fields.values import choices_of, labelled
 from tests.providers.models.asking import call, server_with
 from tests.testapp.models import Item
 

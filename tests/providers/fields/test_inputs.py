@@ -9,7 +9,7 @@ from django import forms
 from django.db import connection
 
 from django_mcp import MCPServer
-from django_mcp.providers.models.inputs import input_from
+from django_mcp.providers.fields.inputs import input_from
 from tests.providers.models.asking import call, refusal
 from tests.providers.models.writing import task, tasks, team
 from tests.testapp.models import Author, Task

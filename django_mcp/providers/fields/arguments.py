@@ -69,8 +69,10 @@ class Arguments:
             name: core_schema.typed_dict_field(one.core, required=one.required)
             for name, one in arguments.items()
         }
-        whole = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
-        self._check = SchemaValidator(whole).validate_python
+        self.core: CoreSchema = core_schema.typed_dict_schema(
+            fields, extra_behavior="forbid"
+        )
+        self._check = SchemaValidator(self.core).validate_python
         self._packed = {
             name
             for name, one in arguments.items()

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django import forms
 from django.db.models import Field as ModelField
+from django.utils.functional import Promise
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from django_mcp.providers.models import incoming
-from django_mcp.providers.models.arguments import Argument, described
-from django_mcp.providers.models.paths import value_field
-from django_mcp.providers.models.values import (
+from django_mcp.providers.fields import incoming
+from django_mcp.providers.fields.arguments import Argument, described
+from django_mcp.providers.fields.keys import value_field
+from django_mcp.providers.fields.values import (
     MAX_CHOICES,
     Kind,
     choices_of,
     kind_from_field,
 )
+from django_mcp.schema.formfields import offered, sort_of
 from django_mcp.schema.walk import Schema
 
 #: The longest text that is written, whatever a form allows.
@@ -33,7 +35,9 @@ MAX_WRITTEN = 1_000_000
 #: The most values of one field that has several.
 MAX_VALUES = 500
 
-_Shape: TypeAlias = tuple[Schema, CoreSchema]
+Shape: TypeAlias = tuple[Schema, CoreSchema]
+#: ``make(field, model_field)``: the shape, or none for what cannot be sent.
+MakeShape: TypeAlias = Callable[[Any, Any], Shape | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,28 @@ class Input:
         return Argument(schema=self.schema, core=self.core, required=required)
 
 
+class JSONText(str):
+    """JSON, as forms take it: text."""
+
+    __slots__ = ()
+
+
 def input_from(
-    name: str, field: forms.Field, model_field: ModelField[Any, Any] | None
+    name: str,
+    field: forms.Field,
+    model_field: ModelField[Any, Any] | None,
+    more: Mapping[str, MakeShape] | None = None,
 ) -> Input | None:
-    """Return how a field of a form comes in; ``None`` if it cannot."""
-    shape = _shape(field, model_field)
+    """Return how a field of a form comes in; ``None`` if it cannot.
+
+    ``more`` are shapes of sorts that are not known here, or in their place.
+    """
+    shape = shape_of(field, model_field, more)
     if shape is None:
         return None
     schema, core = shape
     if _takes_null(field, model_field):
-        schema, core = _or_null(schema), core_schema.nullable_schema(core)
+        schema, core = or_null(schema), core_schema.nullable_schema(core)
     return Input(
         schema=_worded(schema, name, field),
         core=core,
@@ -70,15 +86,14 @@ def input_from(
     )
 
 
-def _shape(field: Any, model_field: Any) -> _Shape | None:
-    for kinds, shape in _SHAPES:
-        if isinstance(field, kinds):
-            return shape(field, model_field)
-    if hasattr(field, "base_field"):
-        return _array(field, model_field)
-    if type(field).__name__ == "HStoreField":
-        return {"type": "object"}, _JSON
-    return _text(field, model_field)
+def shape_of(
+    field: Any, model_field: Any = None, more: Mapping[str, MakeShape] | None = None
+) -> Shape | None:
+    """Return schema and check of a field's values, if they can be sent."""
+    sort = sort_of(field)
+    if more and sort in more:
+        return more[sort](field, model_field)
+    return _SHAPES[sort](field, model_field)
 
 
 def _takes_null(field: forms.Field, model_field: Any) -> bool:
@@ -90,7 +105,8 @@ def _takes_null(field: forms.Field, model_field: Any) -> bool:
     return model_field is None or bool(model_field.null)
 
 
-def _or_null(schema: Schema) -> Schema:
+def or_null(schema: Schema) -> Schema:
+    """Return a schema that allows null, too."""
     if "enum" in schema:
         return {**schema, "enum": [*schema["enum"], None]}
     kind = schema.get("type")
@@ -98,10 +114,15 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _worded(schema: Schema, name: str, field: forms.Field) -> Schema:
-    label = str(field.label or "")
-    if label and label.lower() != name.replace("_", " ").lower():
-        schema = {**schema, "title": label}
-    return described(schema, str(field.help_text))
+    label = field.label
+    if label and str(label).lower() != name.replace("_", " ").lower():
+        schema = {**schema, "title": text(label)}
+    return described(schema, text(field.help_text))
+
+
+def text(words: Any) -> str | Promise:
+    """Return words that are translated when they are needed, if they can be."""
+    return words if isinstance(words, Promise) else str(words)
 
 
 # -- the shapes ----------------------------------------------------------------
@@ -111,12 +132,12 @@ def _none(field: Any, model_field: Any) -> None:
     """Files, and fields of several widgets, have no shape here."""
 
 
-def _of(kind: Kind) -> _Shape:
+def _of(kind: Kind) -> Shape:
     core = kind.core or core_schema.str_schema(strict=True)
     return kind.schema, core
 
 
-def _key(field: Any, model_field: Any) -> _Shape:
+def _key(field: Any, model_field: Any) -> Shape:
     """Keys of rows, of the sort they are in their table."""
     if field.queryset is None:
         return {"type": ["integer", "string"]}, _SCALAR
@@ -126,42 +147,34 @@ def _key(field: Any, model_field: Any) -> _Shape:
     return _of(kind_from_field(value_field(column)))
 
 
-def _keys(field: Any, model_field: Any) -> _Shape:
-    return _several(_key(field, model_field))
+def _keys(field: Any, model_field: Any) -> Shape:
+    return several(_key(field, model_field))
 
 
-def _several(one: _Shape) -> _Shape:
+def several(one: Shape, most: int = MAX_VALUES) -> Shape:
+    """Return the shape of a list of values of one shape."""
     schema, core = one
     return (
-        {"type": "array", "items": schema, "maxItems": MAX_VALUES},
-        core_schema.list_schema(core, max_length=MAX_VALUES),
+        {"type": "array", "items": schema, "maxItems": most},
+        core_schema.list_schema(core, max_length=most),
     )
 
 
-def _choice(field: Any, model_field: Any) -> _Shape:
+def _choice(field: Any, model_field: Any) -> Shape:
     if model_field is not None and (values := list(choices_of(model_field))):
-        return {"enum": values}, _SCALAR
+        return {"enum": values}, _CHOICE
     # A callable may query, and is for the form to call.
-    choices = field.choices if isinstance(field.choices, list) else []
-    values = [value for value, _ in flat(choices) if value not in {"", None}]
+    values = list(offered(field.choices)) if isinstance(field.choices, list) else []
     if 0 < len(values) <= MAX_CHOICES and all(type(v) in {str, int} for v in values):
-        return {"enum": values}, _SCALAR
-    return {"type": "string"}, _SCALAR
+        return {"enum": values}, _CHOICE
+    return {"type": "string"}, _CHOICE
 
 
-def flat(choices: list[Any]) -> list[tuple[Any, Any]]:
-    """Return choices without their groups."""
-    found: list[tuple[Any, Any]] = []
-    for value, label in choices:
-        found += label if isinstance(label, list | tuple) else [(value, label)]
-    return found
+def _choices(field: Any, model_field: Any) -> Shape:
+    return several(_choice(field, None))
 
 
-def _choices(field: Any, model_field: Any) -> _Shape:
-    return _several(_choice(field, None))
-
-
-def _number(field: Any, model_field: Any) -> _Shape:
+def _number(field: Any, model_field: Any) -> Shape:
     if isinstance(field, forms.DecimalField):
         schema, core = {"type": "number"}, incoming.decimal_core(None, None)
     elif isinstance(field, forms.FloatField):
@@ -178,25 +191,29 @@ def _plain(limit: Any) -> int | float:
     return int(limit) if limit == int(limit) else float(limit)
 
 
-def _text(field: Any, model_field: Any) -> _Shape:
+def _text(field: Any, model_field: Any) -> Shape:
     schema: Schema = {"type": "string"}
     for word, name in (("minLength", "min_length"), ("maxLength", "max_length")):
         limit = getattr(field, name, None)
         if limit is not None:
             schema[word] = limit
-    if isinstance(field, forms.EmailField):
-        schema["format"] = "email"
-    elif isinstance(field, forms.URLField):
-        schema["format"] = "uri"
     return schema, incoming.text_core(MAX_WRITTEN)
 
 
-def _array(field: Any, model_field: Any) -> _Shape | None:
-    one = _shape(field.base_field, None)
-    return None if one is None else _several(one)
+def _formatted(word: str) -> MakeShape:
+    def shape(field: Any, model_field: Any) -> Shape:
+        schema, core = _text(field, model_field)
+        return {**schema, "format": word}, core
+
+    return shape
 
 
-def _fixed(schema: Schema, core: CoreSchema) -> Callable[[Any, Any], _Shape]:
+def _array(field: Any, model_field: Any) -> Shape | None:
+    one = shape_of(field.base_field)
+    return None if one is None else several(one)
+
+
+def _fixed(schema: Schema, core: CoreSchema) -> MakeShape:
     return lambda field, model_field: (schema, core)
 
 
@@ -207,7 +224,7 @@ def _storable(value: Any) -> str:
     """Return JSON that any database can store, as text, as forms take it."""
     _check_json(value)
     try:
-        return json.dumps(value)
+        return JSONText(json.dumps(value))
     except (RecursionError, ValueError):
         raise PydanticCustomError("json", "should be valid JSON") from None
 
@@ -244,26 +261,39 @@ def _scalar(value: Any) -> Any:
     return value
 
 
+def _chosen(value: Any) -> Any:
+    return value if isinstance(value, bool) else _scalar(value)
+
+
 _SCALAR = core_schema.no_info_plain_validator_function(_scalar)
+_CHOICE = core_schema.no_info_plain_validator_function(_chosen)
 
 #: Kinds of ``CharField`` that hold no text.
 _NOT_TEXT = (forms.JSONField, forms.UUIDField)
-#: The first row that fits decides, so subclasses stand before their bases.
-_SHAPES: tuple[tuple[Any, Callable[[Any, Any], _Shape | None]], ...] = (
-    ((forms.FileField, forms.MultiValueField), _none),
-    (forms.JSONField, _fixed({}, _JSON)),
-    (forms.UUIDField, _fixed({"type": "string", "format": "uuid"}, incoming.UUID)),
-    (forms.ModelMultipleChoiceField, _keys),
-    (forms.ModelChoiceField, _key),
-    (forms.MultipleChoiceField, _choices),
-    ((forms.NullBooleanField, forms.BooleanField),
-     _fixed({"type": "boolean"}, incoming.BOOLEAN)),
-    (forms.ChoiceField, _choice),
-    (forms.IntegerField, _number),
-    (forms.DateTimeField,
-     _fixed({"type": "string", "format": "date-time"}, incoming.INSTANT)),
-    (forms.DateField, _fixed({"type": "string", "format": "date"}, incoming.DAY)),
-    (forms.TimeField, _fixed({"type": "string", "format": "time"}, incoming.TIME)),
-    (forms.DurationField,
-     _fixed({"type": "string", "format": "duration"}, incoming.DURATION)),
-)  # fmt: skip
+#: How each sort of field comes in.
+_SHAPES: dict[str, MakeShape] = {
+    "array": _array,
+    "boolean": _fixed({"type": "boolean"}, incoming.BOOLEAN),
+    "choice": _choice,
+    "choices": _choices,
+    "combo": _text,
+    "date": _fixed({"type": "string", "format": "date"}, incoming.DAY),
+    "datetime": _fixed({"type": "string", "format": "date-time"}, incoming.INSTANT),
+    "decimal": _number,
+    "duration": _fixed({"type": "string", "format": "duration"}, incoming.DURATION),
+    "email": _formatted("email"),
+    "file": _none,
+    "float": _number,
+    "hstore": _fixed({"type": "object"}, _JSON),
+    "integer": _number,
+    "json": _fixed({}, _JSON),
+    "other": _text,
+    "parts": _none,
+    "path": _choice,
+    "row": _key,
+    "rows": _keys,
+    "text": _text,
+    "time": _fixed({"type": "string", "format": "time"}, incoming.TIME),
+    "url": _formatted("uri"),
+    "uuid": _fixed({"type": "string", "format": "uuid"}, incoming.UUID),
+}

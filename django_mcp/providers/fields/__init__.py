@@ -1,0 +1,1 @@
+"""Fields of models and forms as arguments: what every provider of them shares."""

@@ -1,0 +1,1 @@
+"""Forms as arguments: what they take, how they are filled in, what they say."""
