@@ -9,7 +9,7 @@ export PYTHON PORT
 MAKEFLAGS += --no-print-directory
 
 VERBS := demo test lint docs minimal wheel conformance conformance-server \
-         conformance-stdio interop bench clean
+         conformance-stdio interop bench messages clean
 
 .DEFAULT_GOAL := help
 .PHONY: help $(VERBS)

@@ -46,12 +46,17 @@ class Values:
     STATE_AGE: int = 10 * 60
     #: Seconds for which a broken stream can be taken up again.
     REPLAY_AGE: int = 5 * 60
+    #: Serve the templates in the ``prompts`` folders of the installed apps.
+    PROMPT_TEMPLATES: bool = True
     #: Primitives on one page of a list; ``None``: all on one.
     PAGE_SIZE: int | None = None
     #: Milliseconds for which a client may keep a list.
     LIST_TTL: int = 0
     #: Threads for synchronous code; 0: Django's one thread-sensitive thread.
     THREADS: int = 16
+    #: Dotted path of ``callable(context)``: the code of a caller's language, or
+    #: ``None`` for the one the client asks for.
+    LANGUAGE: str | None = None
     #: Alias of the cache that keeps what several workers must know.
     CACHE: str = "default"
     #: Alias of the channel layer that carries changes between workers.

@@ -17,7 +17,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 
+from django_mcp.languages import speaking, spoken
 from django_mcp.protocol.messages import LOG_LEVELS, notification
 from django_mcp.questions import Answer, Elicit, ElicitURL, Question, Roots, Sample
 from django_mcp.threads import Cross
@@ -95,6 +97,14 @@ class Carrier(Protocol):
     def cross(self) -> Cross:
         """Runs what may block."""
 
+    @property
+    def accept_language(self) -> bytes:
+        """The languages the client asks for, as ``Accept-Language`` says it."""
+
+    @property
+    def language(self) -> str | None:
+        """What is known of a call's language: see `Context.language`."""
+
     def make_asker(self) -> Asker:
         """Return what keeps the answers of the person."""
 
@@ -115,6 +125,7 @@ class Context:
         "_request",
         "asker",
         "cancelled",
+        "language",
         "principal",
         "server",
     )
@@ -127,6 +138,10 @@ class Context:
         self.principal = principal
         #: The client gave the call up. Long work should look now and then.
         self.cancelled = False
+        #: The code of the language that was chosen for this call. Empty: none
+        #: was, and the project's own, or a middleware's, is active. ``None``:
+        #: not chosen yet.
+        self.language: str | None = carrier.language
         #: Knows the answers of the person, once something was asked.
         self.asker: Asker | None = None
         self._event = event
@@ -178,6 +193,11 @@ class Context:
         return self._event.capabilities
 
     @property
+    def accept_language(self) -> bytes:
+        """The languages the client asks for, as ``Accept-Language`` says it."""
+        return self._carrier.accept_language
+
+    @property
     def log_level(self) -> str | None:
         """The least severity of log messages the client wants; ``None``: none."""
         return self._event.log_level
@@ -203,28 +223,28 @@ class Context:
     # -- saying something while the call runs ------------------------------
 
     def progress(
-        self, progress: float, total: float | None = None, message: str = ""
+        self, progress: float, total: float | None = None, message: str | Promise = ""
     ) -> None:
         """Tell the client how far the call is, if it asked to know."""
         if self._wants_progress(progress, total):
-            self._wait(self._send_progress(progress, total, message))
+            self._wait(self._send(self._progress_note(progress, total, message)))
 
     async def aprogress(
-        self, progress: float, total: float | None = None, message: str = ""
+        self, progress: float, total: float | None = None, message: str | Promise = ""
     ) -> None:
         """See `progress`."""
         if self._wants_progress(progress, total):
-            await self._send_progress(progress, total, message)
+            await self._send(self._progress_note(progress, total, message))
 
     def log(self, level: str, data: Any, logger: str = "") -> None:
         """Send the client a log message, if it asked for this severity."""
         if self._wants_log(level):
-            self._wait(self._send_log(level, data, logger))
+            self._wait(self._send(_log_note(level, data, logger)))
 
     async def alog(self, level: str, data: Any, logger: str = "") -> None:
         """See `log`."""
         if self._wants_log(level):
-            await self._send_log(level, data, logger)
+            await self._send(_log_note(level, data, logger))
 
     def close_stream(self) -> None:
         """End the client's stream early; it comes back later for the result.
@@ -242,6 +262,12 @@ class Context:
         if outlet is not None:
             await outlet.close()
 
+    # -- crossing ----------------------------------------------------------
+
+    def cross(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+        """Run what may block, in a thread, in the language that is active here."""
+        return self._carrier.cross(speaking, get_language(), function, *args)
+
     # -- asking ------------------------------------------------------------
 
     def ask(self, *questions: Question) -> list[Any]:
@@ -256,7 +282,7 @@ class Context:
 
     async def aask(self, *questions: Question) -> list[Any]:
         """See `ask`. In a thread, because a form may query the database."""
-        answers: list[Any] = await self._carrier.cross(self.ask, *questions)
+        answers: list[Any] = await self.cross(self.ask, *questions)
         return answers
 
     def elicit(self, message: str | Promise, form: Any, *, key: str) -> Answer:
@@ -359,7 +385,7 @@ class Context:
 
     async def aread_resource(self, uri: str) -> list[dict[str, Any]]:
         """See `read_resource`."""
-        value = await self._carrier.cross(self._carrier.read, self, uri)
+        value = await self.cross(self._carrier.read, self, uri)
         return value if isinstance(value, list) else await value
 
     def notify_resource_updated(self, uri: str) -> None:
@@ -407,9 +433,9 @@ class Context:
         self._progress = (progress, now)
         return True
 
-    async def _send_progress(
-        self, progress: float, total: float | None, message: str
-    ) -> None:
+    def _progress_note(
+        self, progress: float, total: float | None, message: str | Promise
+    ) -> bytes:
         params: dict[str, Any] = {
             "progressToken": self.meta["progressToken"],
             "progress": progress,
@@ -418,7 +444,7 @@ class Context:
             params["total"] = total
         if message and self.revision.progress_message:
             params["message"] = str(message)
-        await self._send("notifications/progress", params)
+        return notification("notifications/progress", params)
 
     def _wants_log(self, level: str) -> bool:
         if level not in LOG_LEVELS:
@@ -428,16 +454,10 @@ class Context:
             return False
         return LOG_LEVELS[level] >= LOG_LEVELS[wanted]
 
-    async def _send_log(self, level: str, data: Any, logger: str) -> None:
-        params = {"level": level, "data": data}
-        if logger:
-            params["logger"] = logger
-        await self._send("notifications/message", params)
-
-    async def _send(self, method: str, params: dict[str, Any]) -> None:
+    async def _send(self, message: bytes) -> None:
         outlet = self._carrier.outlet
         if outlet is not None:
-            await outlet.send(notification(method, params))
+            await outlet.send(message)
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's loop, from a synchronous function."""
@@ -456,6 +476,13 @@ class Context:
                 " for example “await context.aprogress(…)”."
             )
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+
+def _log_note(level: str, data: Any, logger: str) -> bytes:
+    params = {"level": level, "data": spoken(data)}
+    if logger:
+        params["logger"] = logger
+    return notification("notifications/message", params)
 
 
 def _sample(

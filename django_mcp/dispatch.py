@@ -13,15 +13,19 @@ from traceback import format_exception_only
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from django_mcp import languages
 from django_mcp.conf import conf
 from django_mcp.content import error_result
 from django_mcp.exceptions import PermissionRequired
+from django_mcp.languages import speaking
 from django_mcp.methods.asking import Answers
 from django_mcp.methods.primitives import TookTooLong
 from django_mcp.methods.refusals import EXPECTED, words
 from django_mcp.methods.table import METHODS
-from django_mcp.primitives import Primitive
+from django_mcp.primitives import Primitive, Text
 from django_mcp.protocol import messages
 from django_mcp.protocol.errors import (
     HTTP_STATUS,
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from django_mcp.server import MCPServer
 
 logger = logging.getLogger("django_mcp")
+
+_TOO_LONG = _("The call took too long and was given up.")
 
 
 class Reply(NamedTuple):
@@ -61,6 +67,8 @@ class Paused(NamedTuple):
 
 def blocks(server: MCPServer, event: Asked, context: Context) -> bool:
     """Must this be served in a thread?"""
+    if context.language is None:
+        return True
     method = METHODS.get(event.method)
     return method is not None and method.blocks(server, event, context)
 
@@ -81,7 +89,20 @@ def timeout(server: MCPServer, event: Asked) -> float | None:
 def serve(
     server: MCPServer, event: Asked, context: Context
 ) -> Reply | Paused | Awaitable[Reply | Paused]:
-    """Answer one message; the awaitable, if it is one, belongs on the loop."""
+    """Answer one message, in the language of its caller.
+
+    The awaitable, if it is one, belongs on the loop.
+    """
+    if context.language is None:
+        context.language = _language_of(context)
+    if context.language:
+        return speaking(context.language, _serve, server, event, context)
+    return _serve(server, event, context)
+
+
+def _serve(
+    server: MCPServer, event: Asked, context: Context
+) -> Reply | Paused | Awaitable[Reply | Paused]:
     try:
         method = METHODS.get(event.method)
         if method is None or not (
@@ -98,6 +119,15 @@ def serve(
         return Paused(required)
     except (Exception, SystemExit) as error:  # the boundary: see the docstring
         return failed(server, event, error)
+
+
+def _language_of(context: Context) -> str:
+    """A project's function that fails spoils the language, not the call."""
+    try:
+        return languages.language_of(context)
+    except (Exception, SystemExit, InputRequired):  # the boundary: see the docstring
+        logger.exception("%s failed", conf.now.LANGUAGE)
+        return languages.accepted(context.accept_language)
 
 
 async def _serve_later(
@@ -159,7 +189,7 @@ def failed(server: MCPServer, event: Asked, error: Exception | SystemExit) -> Re
         body = messages.error(event.id, INVALID_PARAMS, words(error))
         return Reply(body, _status(event, INVALID_PARAMS), False)
     if isinstance(error, TookTooLong):
-        return timed_out(server, event)
+        return _given_up(server, event, _TOO_LONG)
     logger.error(
         "%s %s failed", event.method, _target(event), exc_info=error, stack_info=False
     )
@@ -174,18 +204,21 @@ def _shown(error: BaseException) -> str:
     return words[:2000].encode(errors="replace").decode()
 
 
-def timed_out(server: MCPServer, event: Asked) -> Reply:
+def timed_out(server: MCPServer, event: Asked, context: Context) -> Reply:
     """Return the answer for a call that took longer than it may."""
-    return _given_up(server, event, "The call took too long and was given up.")
+    return unanswered(server, event, context, _TOO_LONG)
 
 
-def unanswered(server: MCPServer, event: Asked, reason: str) -> Reply:
+def unanswered(
+    server: MCPServer, event: Asked, context: Context, reason: Text
+) -> Reply:
     """Return the answer for a call whose question nobody answered."""
-    return _given_up(server, event, reason)
+    return speaking(context.language or "", _given_up, server, event, reason)
 
 
-def _given_up(server: MCPServer, event: Asked, text: str) -> Reply:
+def _given_up(server: MCPServer, event: Asked, reason: Text) -> Reply:
     """Tell a model in a result, and any other caller in an error."""
+    text = str(reason)
     if event.method != "tools/call":
         return Reply(messages.error(event.id, INTERNAL_ERROR, text), 200, False)
     result = server.complete_dict(error_result(text, event.revision), event.revision)
@@ -213,8 +246,8 @@ def _too_large(server: MCPServer, event: Asked, size: int) -> Reply:
         _target(event),
         size,
     )
-    text = f"The result is too large: {size} bytes. Ask for less."
-    return _given_up(server, event, text)
+    text = gettext("The result is too large: {size} bytes. Ask for less.")
+    return _given_up(server, event, text.format(size=size))
 
 
 def _target(event: Asked) -> str:

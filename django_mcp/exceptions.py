@@ -1,5 +1,7 @@
 """Exceptions a project raises or meets. A leaf: imports nothing of ours."""
 
+from django.utils.translation import gettext as _
+
 
 class ToolError(Exception):
     """Refuse a call with words the model may read.
@@ -17,7 +19,7 @@ class PermissionRequired(Exception):
     """
 
     def __init__(self, message: str = "", *, scopes: tuple[str, ...] = ()) -> None:
-        super().__init__(message or "You do not have permission to do this.")
+        super().__init__(message or _("You do not have permission to do this."))
         self.scopes = scopes
 
 

@@ -12,13 +12,15 @@ function, a query): the caller then runs it in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from django_mcp.exceptions import PermissionRequired
+from django_mcp.languages import is_lazy
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
@@ -32,7 +34,7 @@ Call: TypeAlias = "Callable[[Context, dict[str, Any]], Any | Awaitable[Any]]"
 #: text so far is ``value``, beside the ``others`` already given.
 Complete: TypeAlias = (
     "Callable[[Context, str, Mapping[str, str]],"
-    " Sequence[str] | Awaitable[Sequence[str]]]"
+    " Iterable[str] | Awaitable[Iterable[str]]]"
 )
 
 
@@ -90,12 +92,26 @@ class Primitive:
         return self.name
 
 
+def is_translated(primitive: Primitive) -> bool:
+    """Does what a client reads of it depend on the language?"""
+    shown = [getattr(primitive, name, None) for name in _SHOWN]
+    for argument in getattr(primitive, "arguments", ()):
+        shown += [argument.title, argument.description]
+    return is_lazy(shown)
+
+
+#: What lists show of primitives, as far as it may hold words.
+_SHOWN = (
+    "title", "description", "meta", "input_schema", "output_schema", "annotations",
+)  # fmt: skip
+
+
 def check_scopes(primitive: Primitive, context: Context) -> None:
     """Refuse a token that is too narrow. Raises: PermissionRequired"""
     granted = context.principal.scopes
     if primitive.scopes and granted is not None and not primitive.scopes <= granted:
         raise PermissionRequired(
-            "The token lacks a scope this needs.",
+            gettext("The token lacks a scope this needs."),
             scopes=tuple(sorted(primitive.scopes)),
         )
 

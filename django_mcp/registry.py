@@ -22,6 +22,7 @@ from django_mcp.primitives import (
     ResourceTemplate,
     Tool,
     anyone,
+    is_translated,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ _NOTHING: frozenset[Allowed] = frozenset()
 class Shelf(Generic[P]):
     """Primitives of one kind, by key, in the order of their keys."""
 
-    __slots__ = ("_by_key", "_lock", "generation", "kind", "label", "rules")
+    __slots__ = (
+        "_by_key",
+        "_lock",
+        "_translated",
+        "generation",
+        "kind",
+        "label",
+        "rules",
+    )
 
     def __init__(self, label: str, kind: str) -> None:
         #: What one of them is called, for people.
@@ -48,6 +57,8 @@ class Shelf(Generic[P]):
         self.rules: tuple[Allowed, ...] = ()
         self._by_key: dict[str, P] = {}
         self._lock = threading.Lock()
+        #: Whether their words are translated, and in which generation.
+        self._translated = (0, False)
 
     def __iter__(self) -> Iterator[P]:
         return iter(self._by_key.values())
@@ -90,6 +101,16 @@ class Shelf(Generic[P]):
         ):
             raise NotRegistered(f"There is no {self.label} {key[:200]!r}.")
         return primitive
+
+    @property
+    def translated(self) -> bool:
+        """Do words of any of them depend on the language?"""
+        generation, found = self._translated
+        if generation != self.generation:
+            generation = self.generation
+            found = any(map(is_translated, self))
+            self._translated = (generation, found)
+        return found
 
     def passed(self, context: Context) -> frozenset[Allowed]:
         """Return the rules this context passes: all that its view depends on.

@@ -18,10 +18,12 @@ from functools import lru_cache, partial
 from typing import Any, TypeAlias, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
+from django.urls import get_script_prefix, set_script_prefix
 
 from django_mcp.conf import conf
 
@@ -168,8 +170,8 @@ async def in_pool(function: Callable[..., T], *args: Any) -> T:
     """Run a synchronous function in the pool, in a copy of this context."""
     size = conf.now.THREADS
     if size == 0:
-        return await in_django_thread(_anew, function, *args)
-    run = partial(contextvars.copy_context().run, _tidied, function, *args)
+        return await in_django_thread(_anew, _prefixed, function, *args)
+    run = partial(contextvars.copy_context().run, _tidied, _prefixed, function, *args)
     return await _pool("django_mcp", size, os.getpid()).run(run)
 
 
@@ -187,6 +189,18 @@ def _tidied(function: Callable[..., T], *args: Any) -> T:
     """Run with connections that are neither stale nor broken."""
     _tidy()
     return function(*args)
+
+
+def _prefixed(function: Callable[..., T], *args: Any) -> T:
+    """Run where addresses have the site's prefix, as Django's handlers see to."""
+    if not settings.FORCE_SCRIPT_NAME:
+        return function(*args)
+    before = get_script_prefix()
+    set_script_prefix(settings.FORCE_SCRIPT_NAME)
+    try:
+        return function(*args)
+    finally:
+        set_script_prefix(before)
 
 
 def _anew(function: Callable[..., T], *args: Any) -> T:

@@ -313,9 +313,12 @@ async def test_a_lifespan_is_entered_or_not(caplog: pytest.LogCaptureFixture) ->
 def test_what_was_given_up_is_told_in_the_shape_of_its_method(
     server: MCPServer, revision: str
 ) -> None:
-    reply = dispatch.timed_out(server, call_of("t", revision))
+    event = call_of("t", revision)
+    reply = dispatch.timed_out(server, event, context_for(server, event))
     assert json.loads(reply.body)["result"]["isError"] is True
-    reply = dispatch.unanswered(server, asked("prompts/get", {}, revision), "Nobody.")
+    event = asked("prompts/get", {}, revision)
+    context = context_for(server, event)
+    reply = dispatch.unanswered(server, event, context, "Nobody.")
     assert json.loads(reply.body)["error"]["message"] == "Nobody."
 
 

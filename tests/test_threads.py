@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import get_script_prefix
 
 from django_mcp.threads import ASIDE, Pool, aside, in_django_thread, in_pool
 
@@ -50,6 +51,18 @@ async def test_without_threads_of_its_own_it_is_djangos(settings: Any) -> None:
     assert await in_pool(threading.get_ident) == await in_django_thread(
         threading.get_ident
     )
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+async def test_addresses_have_the_prefix_of_the_site(
+    settings: Any, threads: int
+) -> None:
+    settings.DJANGO_MCP = {**settings.DJANGO_MCP, "THREADS": threads}
+    before = get_script_prefix()
+    settings.FORCE_SCRIPT_NAME = "/shop"
+    assert await in_pool(get_script_prefix) == "/shop/"
+    settings.FORCE_SCRIPT_NAME = None
+    assert await in_pool(get_script_prefix) == before
 
 
 async def test_a_full_pool_does_not_stop_what_runs_aside(settings: Any) -> None:

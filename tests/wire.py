@@ -528,7 +528,7 @@ class Pipe:
 
 @asynccontextmanager
 async def stdio_client(
-    server: Any, principal: Principal | None = None
+    server: Any, principal: Principal | None = None, accept_language: bytes = b""
 ) -> AsyncIterator[Pipe]:
     """Serve a client over pipes for the length of a ``with`` block."""
     (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
@@ -540,7 +540,8 @@ async def stdio_client(
 
     lines = Lines(their_in, their_out, conf.MAX_BODY_SIZE, gone=lambda: None)
     principal = principal or Principal(user=AnonymousUser())
-    task = asyncio.create_task(Stdio(server, principal, lines).run())
+    stdio = Stdio(server, principal, lines, accept_language)
+    task = asyncio.create_task(stdio.run())
     pipe = Pipe(lambda line: _write_all(our_out, line), read)
     pipe.ended = task
     try:

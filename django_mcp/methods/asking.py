@@ -18,6 +18,7 @@ from django.core.cache import BaseCache, caches
 from pydantic_core import to_json
 
 from django_mcp.conf import conf
+from django_mcp.languages import spoken
 from django_mcp.protocol.errors import ProtocolError, invalid_params, missing_capability
 from django_mcp.protocol.events import Asked
 from django_mcp.questions import InputRequired, Question
@@ -114,7 +115,8 @@ class Answers:
                 context.revision,
                 errors=self.refused.get(question.key, ()),
             )
-            found[question.key] = {"method": method, "params": params}
+            # In the words of this moment: it is sent from elsewhere.
+            found[question.key] = {"method": method, "params": spoken(params)}
         return found
 
     # -- stateless era: the answers come with the message -------------------

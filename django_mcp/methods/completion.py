@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from inspect import isawaitable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
 
 from django_mcp.exceptions import NotRegistered
 from django_mcp.primitives import check_scopes
@@ -34,15 +37,26 @@ def complete(
         return _result([])
     values = function(context, value, others)
     if isawaitable(values):
-        return _result_later(values)
+        return _result_later(context, values)
     return _result(values)
 
 
-async def _result_later(values: Awaitable[Sequence[str]]) -> dict[str, Any]:
-    return _result(await values)
+async def _result_later(
+    context: Context, values: Awaitable[Iterable[str]]
+) -> dict[str, Any]:
+    found = await values
+    # Rows that were not fetched yet are not to be fetched on the event loop.
+    if isinstance(found, QuerySet):
+        return await context.cross(_result, found)
+    return _result(found)
 
 
-def _result(values: Sequence[str]) -> dict[str, Any]:
+def _result(values: Iterable[str]) -> dict[str, Any]:
+    if isinstance(values, QuerySet):
+        # A table may have millions of rows, and iterating fetches them all.
+        values = values[: MAX_VALUES + 1]
+    elif not isinstance(values, Sequence):
+        values = islice(values, MAX_VALUES + 1)
     found = [str(value) for value in values]
     return {
         "completion": {

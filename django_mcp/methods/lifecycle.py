@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django_mcp.conf import conf
+from django_mcp.languages import several
 from django_mcp.protocol.errors import invalid_params
 from django_mcp.protocol.events import Asked
 from django_mcp.protocol.messages import LOG_LEVELS
@@ -33,11 +34,12 @@ def discover(server: MCPServer, event: Asked, context: Context) -> dict[str, Any
     All revisions are listed, those with a handshake too: a client of a later
     revision can only fall back to what it finds here.
     """
+    private = server.translated and several()
     result = {
         "supportedVersions": SUPPORTED,
         "capabilities": capabilities(server, event.revision),
         "ttlMs": conf.LIST_TTL,
-        "cacheScope": "public",
+        "cacheScope": "private" if private else "public",
     }
     if server.instructions:
         result["instructions"] = str(server.instructions)

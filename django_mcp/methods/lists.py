@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 
 from django_mcp.conf import conf
 from django_mcp.content import output_schema_for
+from django_mcp.languages import several
 from django_mcp.primitives import (
     Primitive,
     Prompt,
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from django_mcp.context import Context
     from django_mcp.server import MCPServer
 
-#: Pages kept as bytes; more only means serialising again.
-MAX_PAGES = 1024
+#: Pages kept as bytes, and the bytes in all of them; more only means
+#: serialising again. Strangers may ask for every revision and language.
+MAX_PAGES, MAX_SIZE = 1024, 2**25
 #: Characters of a cursor: ours hold one key, and they are kept beside the pages.
 MAX_CURSOR = 4096
 
@@ -78,6 +80,7 @@ def _page(
     size = conf.now.PAGE_SIZE
     shelf = listing.shelf(server.registry)
     passed = shelf.passed(context)
+    translated = shelf.translated or server.translated
     key = (
         listing.member,
         shelf.generation,
@@ -85,7 +88,7 @@ def _page(
         passed,
         cursor,
         size,
-        get_language(),
+        get_language() if translated else "",
     )
     try:
         page: Fields | None = server.pages.get(key)
@@ -93,7 +96,7 @@ def _page(
         raise _bad_cursor() from None
     if page is None:
         visible = shelf.visible(passed)
-        private = bool(shelf.rules)
+        private = bool(shelf.rules) or (translated and several())
         shown, following = _cut(visible, cursor, size, listing.member)
         result: dict[str, Any] = {
             listing.member: [listing.describe(one, event.revision) for one in shown]
@@ -105,10 +108,15 @@ def _page(
             result["cacheScope"] = "private" if private else "public"
         page = Complete(fields_from(result) + server.ending(event.revision))
         if cursor is None or _is_ours(cursor, shelf, listing.member):
-            if len(server.pages) >= MAX_PAGES:
-                server.pages.clear()
-            server.pages[key] = page
+            _keep(server.pages, key, page)
     return page
+
+
+def _keep(pages: dict[Any, Fields], key: Any, page: Fields) -> None:
+    size = sum(map(len, tuple(pages.values())), len(page))
+    if len(pages) >= MAX_PAGES or size > MAX_SIZE:
+        pages.clear()
+    pages[key] = page
 
 
 def _cut(

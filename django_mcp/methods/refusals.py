@@ -10,6 +10,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from django_mcp.exceptions import NotRegistered, PermissionRequired, ToolError
 from django_mcp.schema.arguments import ArgumentErrors
@@ -37,13 +38,13 @@ def words(error: Exception) -> str:
     else:
         text = str(error)
     if not text:
-        text = _DEFAULTS.get(type(error), "The call was refused.")
+        text = str(_DEFAULTS.get(type(error), _("The call was refused.")))
     return text[:MAX_LENGTH]
 
 
 _DEFAULTS = {
-    PermissionDenied: "You do not have permission to do this.",
-    Http404: "Not found.",
+    PermissionDenied: _("You do not have permission to do this."),
+    Http404: _("Not found."),
 }
 
 

@@ -22,6 +22,7 @@ MAX_READ = 1024
 _PLAIN = re.compile(rb"[\x20-\x7e\t]*\Z")
 _ENCODED_START, _ENCODED_END = "=?base64?", "?="
 _NONE: frozenset[bytes] = frozenset()
+_LISTS = frozenset({b"accept", b"accept-language"})
 _INTEGER = re.compile(r"-?[0-9]{1,20}(?:\.0{1,20})?\Z")
 
 
@@ -37,10 +38,9 @@ class Headers(dict[bytes, bytes]):
     def _unite(self, pairs: Collection[tuple[bytes, bytes]]) -> frozenset[bytes]:
         names = [name for name, _ in pairs]
         repeated = frozenset(name for name in self if names.count(name) > 1)
-        if b"accept" in repeated:
+        for listed in _LISTS & repeated:
             # Several are one list (RFC 9110, section 5.3).
-            accept = [value for name, value in pairs if name == b"accept"]
-            self[b"accept"] = b", ".join(accept)
+            self[listed] = b", ".join(value for name, value in pairs if name == listed)
         return repeated
 
 

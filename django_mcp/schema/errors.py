@@ -9,27 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic_core import ErrorDetails, ValidationError
 
 MAX_LINES = 10
 MAX_LENGTH = 300
 
-#: Words for what happens most, where the validator's own are longer.
+#: Words for what happens most, where the validator's own are longer, or to be
+#: translated.
 _WORDS = {
-    "missing": "field required",
-    "missing_argument": "field required",
-    "extra_forbidden": "unknown field",
-    "unexpected_keyword_argument": "unknown field",
-    "greater_than_equal": "should be at least {ge}",
-    "less_than_equal": "should be at most {le}",
-    "greater_than": "should be greater than {gt}",
-    "less_than": "should be less than {lt}",
-    "int_parsing": "should be a valid integer",
-    "float_parsing": "should be a valid number",
-    "bool_parsing": "should be true or false",
+    "missing": _("field required"),
+    "missing_argument": _("field required"),
+    "extra_forbidden": _("unknown field"),
+    "unexpected_keyword_argument": _("unknown field"),
+    "greater_than_equal": _("should be at least {ge}"),
+    "less_than_equal": _("should be at most {le}"),
+    "greater_than": _("should be greater than {gt}"),
+    "less_than": _("should be less than {lt}"),
+    "int_parsing": _("should be a valid integer"),
+    "int_type": _("should be a valid integer"),
+    "float_parsing": _("should be a valid number"),
+    "float_type": _("should be a valid number"),
+    "decimal_type": _("should be a valid number"),
+    "string_type": _("should be a valid string"),
+    "null_character": _("should have no null characters"),
+    "ip": _("should be an IP address"),
+    "bool_parsing": _("should be true or false"),
+    "bool_type": _("should be a valid boolean"),
+    "list_type": _("should be a valid array"),
+    "literal_error": _("should be {expected}"),
+    "enum": _("should be {expected}"),
     # The validator's own words repeat the value.
-    "union_tag_invalid": "should say one of {expected_tags} in {discriminator}",
-    "json_invalid": "should be valid JSON",
+    "union_tag_invalid": _("should say one of {expected_tags} in {discriminator}"),
+    "json_invalid": _("should be valid JSON"),
 }
 _PREFIXES = ("Input ", "Value error, ", "Assertion failed, ")
 
@@ -47,7 +60,7 @@ def bounded(lines: Iterable[str]) -> list[str]:
     kept: list[str] = []
     for line in lines:
         if len(kept) == MAX_LINES:
-            kept[-1] = "… and more"
+            kept[-1] = gettext("… and more")
             break
         kept.append(_clipped(line))
     return kept
@@ -60,22 +73,36 @@ def lines_from(
 
     ``allowed`` are the names to offer when one at the top is unknown.
     """
+    details = error.errors(include_url=False, include_input=False)
+    return lines_from_details(details, value, allowed=allowed)
+
+
+def lines_from_details(
+    details: Iterable[ErrorDetails],
+    value: Any,
+    *,
+    allowed: Sequence[str] | None = None,
+) -> list[str]:
+    """See `lines_from`, for complaints that somebody else collected."""
     reasons: dict[str, list[str]] = {}
-    for detail in error.errors(include_url=False, include_input=False):
+    for detail in details:
         path = _path(detail, value)
         reason = _reason(detail)
         if allowed is not None and _is_unknown(detail) and len(detail["loc"]) == 1:
             names = ", ".join(allowed)
-            reason = "unknown argument; " + (
-                f"allowed are {names}" if names else "there are none"
+            reason = (
+                gettext("unknown argument; allowed are {names}").format(names=names)
+                if names
+                else gettext("unknown argument; there are none")
             )
         known = reasons.setdefault(path, [])
         if reason not in known:
             known.append(reason)
         if len(reasons) > MAX_LINES:
             break
+    union = gettext(" or ")
     return bounded(
-        f"{path}: {' or '.join(words)}" if path else " or ".join(words)
+        f"{path}: {union.join(words)}" if path else union.join(words)
         for path, words in reasons.items()
     )
 
@@ -94,7 +121,10 @@ def path_text(steps: Iterable[str | int]) -> str:
 def _reason(detail: ErrorDetails) -> str:
     words = _WORDS.get(detail["type"])
     if words is not None:
-        return words.format_map(detail.get("ctx", {}))
+        try:
+            return str(words).format_map(detail.get("ctx", {}))
+        except KeyError:
+            pass  # somebody passed the complaint on without what it is about
     text = detail["msg"]
     for prefix in _PREFIXES:
         text = text.removeprefix(prefix)

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
+from django_mcp.languages import spoken
 from django_mcp.schema.errors import bounded, path_text
 from django_mcp.schema.walk import Schema
 
@@ -37,7 +38,7 @@ def validator_from_schema(
         ) from None
     try:
         validator = jsonschema_rs.validator_for(
-            schema, retriever=_refuse, mask="the value"
+            spoken(schema), retriever=_refuse, mask="the value"
         )
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         reason = str(error).partition("\n")[0]

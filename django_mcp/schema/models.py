@@ -16,6 +16,7 @@ from types import NoneType
 from typing import Annotated, Any, Optional
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext
 
 from django_mcp.primitives import Text
 from django_mcp.schema.errors import ArgumentErrors
@@ -110,7 +111,8 @@ class ModelParameter:
         return ArgumentErrors([f"{self.key}: {self._reason()}"])
 
     def _reason(self) -> str:
-        return f"there is no {self.model._meta.verbose_name} with this id"
+        noun = self.model._meta.verbose_name
+        return gettext("there is no {noun} with this id").format(noun=noun)
 
 
 def is_model(hint: Any) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from django_mcp import dispatch
 from django_mcp.conf import conf
@@ -13,9 +15,11 @@ from django_mcp.context import Carrier, Context, Outlet
 from django_mcp.dispatch import Paused, Reply
 from django_mcp.methods.asking import Answers
 from django_mcp.methods.primitives import contents_at
+from django_mcp.primitives import Text
 from django_mcp.protocol import messages
 from django_mcp.protocol.events import Answered, Asked
 from django_mcp.transports import running
+from django_mcp.transports.steps import AWAITED
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 class Carries:
     """What all transports give a call: see `django_mcp.context.Carrier`."""
+
+    accept_language = b""
+    language: str | None = ""
 
     def make_asker(self) -> Answers:
         """Return what keeps the answers of the person."""
@@ -71,7 +78,7 @@ class Call:
                     outcome = await self._carrier.cross(self.serve)
                 else:
                     outcome = self.serve()
-            if isinstance(outcome, CoroutineType):
+            if isinstance(outcome, AWAITED):
                 outcome = await outcome
             if type(outcome) is Reply:
                 return outcome
@@ -86,7 +93,8 @@ class Call:
         """Ask on this call's stream; return a reply when that is in vain."""
         outlet = self._carrier.outlet
         if outlet is None or not self._session_id:
-            return self._unanswered("This client cannot be asked: there is no stream.")
+            reason = _("This client cannot be asked: there is no stream.")
+            return self._unanswered(reason)
         answers: Any = self._context.asker
         answered: dict[str, Answered] = {}
         try:
@@ -96,11 +104,12 @@ class Call:
             ):
                 await self._ask_and_wait(outlet, answers.asked, answered)
         except TimeoutError:
-            return self._unanswered("Nobody answered in time.")
+            return self._unanswered(_("Nobody answered in time."))
         for answer in answered.values():
             if answer.result is None:
                 said = str((answer.error or {}).get("message", ""))[:500]
-                return self._unanswered(f"The client answered with an error: {said}")
+                reason = _("The client answered with an error: {error}")
+                return self._unanswered(format_lazy(reason, error=said))
         given = {key: answer.result for key, answer in answered.items()}
         return dispatch.took(self._server, self._event, answers, given)
 
@@ -121,5 +130,5 @@ class Call:
             for asking in waiting.values():
                 asking.forget()
 
-    def _unanswered(self, reason: str) -> Reply:
-        return dispatch.unanswered(self._server, self._event, reason)
+    def _unanswered(self, reason: Text) -> Reply:
+        return dispatch.unanswered(self._server, self._event, self._context, reason)

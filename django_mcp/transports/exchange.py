@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from django_mcp import dispatch, sessions
+from django_mcp import dispatch, languages, sessions
 from django_mcp.auth.base import AuthError, Principal
 from django_mcp.conf import conf
 from django_mcp.context import Context
@@ -35,6 +34,7 @@ from django_mcp.transports import guards, running
 from django_mcp.transports.body import joined
 from django_mcp.transports.call import Call, Carries
 from django_mcp.transports.http import (
+    Pairs,
     Receive,
     Send,
     challenge,
@@ -48,7 +48,7 @@ from django_mcp.transports.listening import serve_listen
 from django_mcp.transports.outlet import HttpOutlet
 from django_mcp.transports.replay import Replay
 from django_mcp.transports.request import request_from_scope
-from django_mcp.transports.steps import Rest
+from django_mcp.transports.steps import AWAITED, Rest
 from django_mcp.transports.watch import Ended, Watch
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Exchange(Carries):
                 outcome = await self._watched(self.cross(self._call_once))
             else:
                 outcome = self._call_once()
-        if isinstance(outcome, CoroutineType):
+        if isinstance(outcome, AWAITED):
             try:
                 waiting = outcome.send(None)
             except StopIteration as ended:
@@ -205,6 +205,11 @@ class Exchange(Carries):
             if session is not Connection.ENDED:
                 self.session = session
         values = conf.now
+        # What many a program sends, and means nothing by, is ``*``.
+        wanted = headers.get(b"accept-language", b"*")
+        if wanted != b"*" or values.LANGUAGE is not None:
+            self.accept_language = wanted
+            self.language = languages.at_once(wanted)
         connection = Connection(session, values.MAX_DEPTH, values.SESSIONS)
         event = connection.receive(self._body, headers)
         if type(event) is Asked:
@@ -267,10 +272,17 @@ class Exchange(Carries):
                 and event.revision.priming_event
             ):
                 replay = Replay(session.id)
-            self._outlet = HttpOutlet(self._send, self._cors, replay)
+            self._outlet = HttpOutlet(self._send, self._beside(), replay)
         return self._outlet
 
     # -- the answer ----------------------------------------------------------
+
+    def _beside(self) -> Pairs:
+        """Return the headers of an answer: CORS, and a language that was chosen."""
+        context = self._context
+        if context is None or not context.language:
+            return self._cors
+        return [*self._cors, (b"content-language", context.language.encode())]
 
     def _answer(self, event: Asked, reply: Reply) -> Awaitable[None]:
         self.answering = True
@@ -281,7 +293,8 @@ class Exchange(Carries):
             or event.method == "initialize"
         ):
             return self._answer_in_full(event, reply)
-        return respond(self._send, reply.status, reply.body, self._cors)
+        headers = self._beside() if self._context.language else self._cors
+        return respond(self._send, reply.status, reply.body, headers)
 
     async def _answer_in_full(self, event: Asked, reply: Reply) -> None:
         """Answer where there is more to say than one body."""
@@ -289,7 +302,7 @@ class Exchange(Carries):
         if outlet is not None and outlet.started:
             await outlet.finish(reply.body)
             return
-        headers = self._cors
+        headers = self._beside()
         if event.method == "initialize" and reply.ok and conf.SESSIONS:
             owner = owner_of_sessions(self.server, self._principal)  # type: ignore[arg-type]
             session_id = sessions.open_session(event, owner)
@@ -331,7 +344,7 @@ class Exchange(Carries):
             if self._outlet is not None:
                 self._outlet.ended = True
             body = b"[%b]" % b",".join(replies)
-            await respond(self._send, 200, body, self._cors)
+            await respond(self._send, 200, body, self._beside())
 
     async def _reply_in_time(self, event: Asked) -> Reply:
         """In a batch each call has its own time; the others keep theirs."""
@@ -341,7 +354,7 @@ class Exchange(Carries):
                 return await self._call().reply()
         except TimeoutError:
             self._context.cancelled = True
-            return dispatch.timed_out(self.server, event)
+            return dispatch.timed_out(self.server, event, self._context)
 
     async def _hear(self, event: Event) -> None:
         """Take in what wants no answer."""
@@ -388,7 +401,8 @@ class Exchange(Carries):
         """End the HTTP answer of a call that was ended."""
         event = self.event
         if self._timed_out and event is not None:
-            await self._answer(event, dispatch.timed_out(self.server, event))
+            reply = dispatch.timed_out(self.server, event, self._context)
+            await self._answer(event, reply)
         elif self.may_stream:
             # A cancelled call gets no answer; the stream just ends.
             await self.stream().finish(None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
@@ -33,4 +34,5 @@ def request_from_scope(
         request = ASGIRequest({**scope, "headers": kept}, BytesIO(body))
     request.user = context.principal.user  # type: ignore[assignment]
     request.mcp = context  # type: ignore[attr-defined]
+    request.LANGUAGE_CODE = get_language()  # as LocaleMiddleware leaves it
     return request

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from django_mcp import broadcast, dispatch
+from django_mcp import broadcast, dispatch, languages
 from django_mcp.auth.base import Principal
 from django_mcp.conf import conf
 from django_mcp.context import Context
@@ -78,8 +78,15 @@ class Stdio(Carries):
 
     cross = staticmethod(in_pool)
 
-    def __init__(self, server: MCPServer, principal: Principal, lines: Lines) -> None:
+    def __init__(
+        self,
+        server: MCPServer,
+        principal: Principal,
+        lines: Lines,
+        accept_language: bytes = b"",
+    ) -> None:
         self._server = server
+        self.accept_language = accept_language
         self._principal = principal
         self._lines = lines
         self.outlet = _Outlet(lines.write)
@@ -100,6 +107,8 @@ class Stdio(Carries):
         """Serve until the client has gone; return whether we could serve."""
         self._lines.start()
         await self.cross(self._server.go_live)
+        await self.cross(languages.accepted, self.accept_language)  # for all calls
+        self.language = languages.at_once(self.accept_language)
         entered, self.lifespan = await dispatch.enter(self._server)
         if not entered:
             return False
@@ -156,7 +165,7 @@ class Stdio(Carries):
             problem = "A message with this id is being served already"
             self._lines.write(messages.error(event.id, INVALID_REQUEST, problem))
         elif event.method == "initialize":
-            self._initialize(event)
+            await self._initialize(event)
         else:
             listens = event.method == LISTEN and not event.revision.handshake
             serve = self._listen if listens else self._serve
@@ -197,7 +206,7 @@ class Stdio(Carries):
                     return await self._make_call(event, context).reply()
         except TimeoutError:
             context.cancelled = True
-            return dispatch.timed_out(self._server, event)
+            return dispatch.timed_out(self._server, event, context)
         except asyncio.CancelledError:  # nobody wants the answer
             context.cancelled = True
             raise
@@ -226,14 +235,13 @@ class Stdio(Carries):
         principal = dataclasses.replace(self._principal, user=user, verdicts={})
         return Context(self._server, event, principal, self)
 
-    def _initialize(self, event: Asked) -> None:
+    async def _initialize(self, event: Asked) -> None:
         """Begin the session before the next line is read."""
-        reply = dispatch.serve(self._server, event, self._make_context(event))
-        if isinstance(reply, Reply):
-            if reply.ok:
-                self._connection.open(event, MemoryNotes())
-                self._begin_to_hear()
-            self._lines.write(reply.body)
+        reply = await self._make_call(event, self._make_context(event)).reply()
+        if reply.ok:
+            self._connection.open(event, MemoryNotes())
+            self._begin_to_hear()
+        self._lines.write(reply.body)
 
     # -- what wants no answer --------------------------------------------------
 

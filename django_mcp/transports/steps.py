@@ -7,7 +7,11 @@ after waiting calls has to be set up for it.
 from __future__ import annotations
 
 from collections.abc import Coroutine, Generator
+from types import CoroutineType, GeneratorType
 from typing import Any
+
+#: What goes on later: a coroutine, or one that speaks a language of its own.
+AWAITED: tuple[type[Any], ...] = (CoroutineType, GeneratorType)
 
 
 class Rest:

@@ -12,12 +12,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
+from django.utils.translation import get_language
 
 from django_mcp.conf import conf
 from django_mcp.threads import in_django_thread
@@ -137,6 +139,10 @@ class _Bridge:
             # (HTTP/1.0, and Django's test client).
             own = (b"host", request.META["SERVER_NAME"].encode("latin-1"))
             scope["headers"] = [*scope["headers"], own]
+        if _speaks(request):
+            scope["headers"] = [
+                pair for pair in scope["headers"] if pair[0] != b"accept-language"
+            ]
         return scope | {"path_remaining": "", REQUEST: request}
 
     async def _receive(self) -> dict[str, Any]:
@@ -184,6 +190,13 @@ class _Stream:
     def close(self) -> None:
         """Called by Django when the response is over, read or not."""
         self._bridge.close()
+
+
+def _speaks(request: HttpRequest) -> bool:
+    """Has a middleware chosen the language? Then it is active, and stays."""
+    return hasattr(request, "LANGUAGE_CODE") or (
+        get_language() != settings.LANGUAGE_CODE
+    )
 
 
 def _add(response: HttpResponseBase, name: str, value: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import isawaitable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from django_mcp import MCPServer, PermissionRequired
 from django_mcp.methods.completion import MAX_VALUES, complete
 from django_mcp.primitives import Prompt, ResourceTemplate
 from django_mcp.protocol.errors import ProtocolError
+from django_mcp.threads import in_django_thread
 from tests.calls import asked, context_for
+from tests.testapp.models import Author
 
 SERVER = MCPServer("completion", authenticators=[])
 PROMPT = {"type": "ref/prompt", "name": "p"}
@@ -26,6 +29,10 @@ async def later(context: Any, value: str, others: Any) -> list[str]:
     return [value, *others.values()]
 
 
+async def rows_later(context: Any, value: str, others: Any) -> Any:
+    return Author.objects.order_by("name").values_list("name", flat=True)
+
+
 SERVER.add(
     Prompt(
         name="p",
@@ -33,6 +40,11 @@ SERVER.add(
         complete={
             "many": lambda context, value, others: [str(n) for n in range(150)],
             "later": later,
+            "rows": lambda context, value, others: Author.objects.order_by(
+                "name"
+            ).values_list("name", flat=True),
+            "rows later": rows_later,
+            "endless": lambda context, value, others: map(str, count()),
             "numbers": lambda context, value, others: [1, 2],  # type: ignore[list-item]
         },
     ),
@@ -54,6 +66,36 @@ async def run(ref: Any, argument: Any, others: Any = None) -> Any:
     event = asked("completion/complete", params)
     result = complete(SERVER, event, context_for(SERVER, event))
     return (await result if isawaitable(result) else result)["completion"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_rows_of_an_async_function_are_fetched_off_the_loop() -> None:
+    await Author.objects.acreate(name="Ann")
+    params = {"ref": PROMPT, "argument": {"name": "rows later", "value": ""}}
+    event = asked("completion/complete", params)
+    context = context_for(SERVER, event, cross=in_django_thread)
+    result: Any = complete(SERVER, event, context)
+    assert (await result)["completion"]["values"] == ["Ann"]
+
+
+@pytest.mark.django_db
+def test_no_more_rows_are_fetched_than_an_answer_holds(
+    django_assert_num_queries: Any,
+) -> None:
+    Author.objects.bulk_create(Author(name=f"{n:03}") for n in range(150))
+    params = {"ref": PROMPT, "argument": {"name": "rows", "value": ""}}
+    event = asked("completion/complete", params)
+    with django_assert_num_queries(1) as queries:
+        result: Any = complete(SERVER, event, context_for(SERVER, event))
+    found = result["completion"]
+    assert "LIMIT 101" in queries[0]["sql"]
+    assert found["values"][-1] == "099"
+    assert found["hasMore"]
+
+
+async def test_what_never_ends_is_not_waited_for() -> None:
+    found = await run(PROMPT, {"name": "endless", "value": ""})
+    assert (len(found["values"]), found["hasMore"]) == (100, True)
 
 
 async def test_an_answer_holds_a_hundred_values_and_says_that_there_are_more() -> None:

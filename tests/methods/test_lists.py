@@ -128,6 +128,18 @@ def test_pages_are_not_kept_without_end(
     assert len(server.pages) <= 3
 
 
+def test_large_pages_are_few(
+    server: MCPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MAX_SIZE", 2000)
+    for number in range(5):
+        server.add(Tool(name=str(number), call=nothing, description="d" * 500))
+        listed(server)
+        assert len(server.pages) == 1 or sum(map(len, server.pages.values())) <= 2000
+    listed(server)
+    assert len(server.pages) == 1
+
+
 def test_an_old_page_says_how_long_it_lives(server: MCPServer, settings: Any) -> None:
     settings.DJANGO_MCP = {**settings.DJANGO_MCP, "LIST_TTL": 7}
     page = listed(server)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from django_mcp.schema.jsonschema import (
     arguments_validator_from_schema,
@@ -46,6 +47,12 @@ SCHEMA: dict[str, Any] = {
 )
 def test_lines_say_where_and_why(value: Any, lines: list[str]) -> None:
     assert arguments_validator_from_schema(SCHEMA)(value) == lines
+
+
+@pytest.mark.needs("jsonschema")
+def test_its_words_may_be_translated_later() -> None:
+    schema = {"type": "object", "properties": {"why": {"title": _("Reason")}}}
+    assert arguments_validator_from_schema(schema)({"why": 1}) == []
 
 
 @pytest.mark.needs("jsonschema")

@@ -15,13 +15,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils.module_loading import import_string
+from django.utils.translation import get_supported_language_variant
 
 from django_mcp.auth.base import Principal, anonymous
 from django_mcp.conf import conf
+from django_mcp.languages import accept_language_from
 from django_mcp.server import MCPServer, mcp
 from django_mcp.transports.lines import Lines
 from django_mcp.transports.stdio import Stdio
@@ -49,20 +52,29 @@ class Command(BaseCommand):
             metavar="PATH",
             help="Dotted path of the server; the default one if it is not given.",
         )
+        parser.add_argument(
+            "--language",
+            metavar="CODE",
+            help="Language of titles and messages, one of LANGUAGES. Without it,"
+            " what the environment says (LANG and its kin).",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """See Django."""
         reader, writer = _private_streams()
         server = _server(options["server"])
         principal = _principal(options["user"])
+        language = _language(options["language"])
         connections.close_all()  # this thread queries no more
-        if not asyncio.run(_serve(server, principal, reader, writer)):
+
+        def make(lines: Lines) -> Stdio:
+            return Stdio(server, principal, lines, language)
+
+        if not asyncio.run(_serve(make, reader, writer)):
             raise CommandError("The server could not start; the log says why.")
 
 
-async def _serve(
-    server: MCPServer, principal: Principal, reader: int, writer: int
-) -> bool:
+async def _serve(make: Callable[[Lines], Stdio], reader: int, writer: int) -> bool:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -71,7 +83,7 @@ async def _serve(
             loop.call_soon_threadsafe(serving.cancel)
 
     lines = Lines(reader, writer, conf.MAX_BODY_SIZE, gone=stop)
-    serving = asyncio.ensure_future(Stdio(server, principal, lines).run())
+    serving = asyncio.ensure_future(make(lines).run())
     _on_signal(stop)
     try:
         return await serving
@@ -138,6 +150,19 @@ def _server(path: str | None) -> MCPServer:
     if not isinstance(server, MCPServer):
         raise CommandError(f"{path!r} is no MCPServer.")
     return server
+
+
+def _language(code: str | None) -> bytes:
+    """Return what the client reads, as ``Accept-Language`` would say it."""
+    if code is None:
+        return accept_language_from(os.environ)
+    try:
+        return get_supported_language_variant(code).encode()
+    except LookupError:
+        known = ", ".join(code for code, _ in settings.LANGUAGES)
+        raise CommandError(
+            f"{code!r} is none of the project's LANGUAGES: {known}."
+        ) from None
 
 
 def _principal(username: str | None) -> Principal:

@@ -208,6 +208,7 @@ def test_a_named_user_is_the_caller(start: Made) -> None:
         (["--user", "mallory"], "'mallory' is not active"),
         (["--server", "nowhere.mcp"], "There is no server at 'nowhere.mcp'"),
         (["--server", "os.path"], "'os.path' is no MCPServer"),
+        (["--language", "tlh"], "'tlh' is none of the project's LANGUAGES: "),
     ],
 )
 def test_what_is_not_there_is_said_on_stderr(
@@ -218,6 +219,27 @@ def test_what_is_not_there_is_said_on_stderr(
     assert status == 1
     assert reason in noise
     assert served.stdout.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "words"),
+    [
+        ({"LANG": "de_AT.UTF-8"}, [], "Feld erforderlich"),
+        ({"LANG": "de_AT.UTF-8"}, ["--language", "fr"], "champ obligatoire"),
+        ({"LANG": "C.UTF-8"}, [], "field required"),
+    ],
+)
+def test_messages_are_in_the_language_of_the_environment(
+    start: Made,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", environment["LANG"])
+    assert text(start(*arguments).call("echo")) == f"text: {words}"
 
 
 def test_another_server_can_be_served_and_its_lifespan_ends_with_it(

@@ -1,0 +1,116 @@
+"""The package's own words are translated, all of them, and compiled."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from django.utils.translation import override
+
+from django_mcp.exceptions import PermissionRequired
+from django_mcp.methods.refusals import words
+from django_mcp.providers.functions import tool_from_function
+from django_mcp.schema.errors import ArgumentErrors
+from tests.calls import asked, context_for
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "django_mcp"
+LANGUAGES = ("de", "fr")
+#: The folders whose texts are translated: what is shipped, what tests read.
+FOLDERS = (PACKAGE, ROOT / "tests" / "testapp")
+_MARKS = {"_", "gettext", "gettext_lazy"}
+_ENTRY = re.compile(
+    r"^msgid ((?:\".*\"\n)+)msgstr ((?:\".*\"(?:\n|\Z))+)", re.MULTILINE
+)
+
+
+def marked(folder: Path) -> set[str]:
+    """Return the texts in a folder's source that are marked for translation."""
+    return {
+        text
+        for file in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        for text in _texts(node)
+    }
+
+
+def _texts(call: ast.Call) -> Iterator[str]:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    if name in _MARKS and call.args and isinstance(call.args[0], ast.Constant):
+        yield str(call.args[0].value)
+
+
+def catalogue(folder: Path, language: str) -> dict[str, str]:
+    """Return what a catalogue of texts says, without its head."""
+    text = place(folder, language).with_suffix(".po").read_text("utf-8")
+    assert "#, fuzzy" not in text
+    found = {_joined(key): _joined(value) for key, value in _ENTRY.findall(text)}
+    found.pop("")
+    return found
+
+
+def _joined(lines: str) -> str:
+    return "".join(ast.literal_eval(line) for line in lines.splitlines())
+
+
+def place(folder: Path, language: str) -> Path:
+    return folder / "locale" / language / "LC_MESSAGES" / "django.mo"
+
+
+def fields(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_catalogue_has_every_text_and_no_other(folder: Path, language: str) -> None:
+    found = catalogue(folder, language)
+    assert set(found) == marked(folder), "run scripts/messages, and translate"
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_fills_in_the_same_values(language: str) -> None:
+    for text, translated in catalogue(PACKAGE, language).items():
+        assert fields(text) == fields(translated), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_catalogue_is_compiled(folder: Path, language: str) -> None:
+    with place(folder, language).open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    written = catalogue(folder, language)
+    known: dict[str, str] = compiled._catalog  # type: ignore[attr-defined]
+    assert {key: text for key, text in known.items() if key} == written
+
+
+def refusal(language: str) -> str:
+    def order(isbn: str, count: int) -> None: ...
+
+    tool = tool_from_function(order, atomic=False)
+    context = context_for(None, asked("tools/call"))  # type: ignore[arg-type]
+    with override(language), pytest.raises(ArgumentErrors) as raised:
+        tool.call(context, {"count": "many", "colour": 1})
+    return words(raised.value)
+
+
+def test_arguments_that_do_not_fit_are_told_in_the_language_that_is_active() -> None:
+    assert refusal("de").split("\n") == [
+        "isbn: Feld erforderlich",
+        "count: muss eine gültige ganze Zahl sein",
+        "colour: unbekanntes Argument; erlaubt sind isbn, count",
+    ]
+    assert "champ obligatoire" in refusal("fr")
+    assert "field required" in refusal("en")
+
+
+def test_a_refusal_without_words_has_some_in_every_language() -> None:
+    with override("de"):
+        assert words(PermissionRequired()) == "Dazu fehlt die Berechtigung."
