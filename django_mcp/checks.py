@@ -11,13 +11,14 @@ from importlib.metadata import packages_distributions
 from typing import Any
 from urllib.parse import urlsplit
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from django_mcp.auth.base import BaseAuthenticator
 from django_mcp.conf import KEYS, conf
-from django_mcp.server import MCPServer, mcp
+from django_mcp.server import MCPServer, all_servers
 
 OURS = "django-mcp-channels"
 
@@ -84,18 +85,19 @@ def check_authenticators(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessa
         for path in paths
         if (problem := _authenticator_problem(path))
     ]
-    if not found and _is_used(mcp) and not mcp.authenticators:
-        found.append(
-            Error(
-                "Nobody may call the MCP server: it has no authenticator.",
-                hint=(
-                    "Name one in DJANGO_MCP['AUTHENTICATORS'], or let everybody in"
-                    " with 'django_mcp.auth.AllowAnonymous'."
-                ),
-                id="django_mcp.E004",
-            )
+    # What cannot be imported was told; who else there is, is not known.
+    return found or [
+        Error(
+            f"Nobody may call {server!r}: it has no authenticator.",
+            hint=(
+                "Name one in DJANGO_MCP['AUTHENTICATORS'], or let everybody in"
+                " with 'django_mcp.auth.AllowAnonymous'."
+            ),
+            id="django_mcp.E004",
         )
-    return found
+        for server in _servers()
+        if _is_used(server) and not server.authenticators
+    ]
 
 
 def _authenticator_problem(path: Any) -> str:
@@ -178,6 +180,35 @@ def check_aliases(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return found
 
 
+@register(Tags.translation)
+def check_language(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E017: the function that knows a caller's language can be called."""
+    path = conf.LANGUAGE
+    problem = _hook_problem(path) if path is not None else ""
+    if not problem:
+        return []
+    return [
+        Error(
+            f"DJANGO_MCP['LANGUAGE']: {path!r} {problem}.",
+            hint="Name the path of a function that takes the context and returns"
+            " a language code, or None.",
+            id="django_mcp.E017",
+        )
+    ]
+
+
+def _hook_problem(path: Any) -> str:
+    try:
+        hook = import_string(path)
+    except (ImportError, AttributeError, TypeError) as error:
+        return f"cannot be imported ({error})"
+    if not callable(hook):
+        return "cannot be called"
+    if iscoroutinefunction(hook):
+        return "is asynchronous; it runs in a thread and may query as it is"
+    return ""
+
+
 @register(Tags.compatibility)
 def check_distributions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """W002: another distribution ships a package of the same name."""
@@ -232,13 +263,15 @@ def check_toolsets(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
     The ids are given where the mistakes are found, in ``providers/models``.
     """
-    found: list[CheckMessage] = []
-    for toolset in mcp.toolsets.values():
-        for problem in toolset.problems:
-            kind = Error if problem.is_error else Warning
-            text = f"{toolset.source} of {toolset.model._meta.label}: {problem.text}"
-            found.append(kind(text, id=problem.id))
-    return found
+    return [
+        (Error if problem.is_error else Warning)(
+            f"{toolset.source} of {toolset.model._meta.label}: {problem.text}",
+            id=problem.id,
+        )
+        for server in _servers()
+        for toolset in server.toolsets.values()
+        for problem in toolset.problems
+    ]
 
 
 @register()
@@ -246,13 +279,18 @@ def check_declarations(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage
     """E015 and others: what is declared about views, templates and the like
     can be served. The ids are given where the mistakes are found.
     """
-    mcp.settle()
-    return [
-        (Error if mistake.is_error else Warning)(
-            f"{mistake.source}: {mistake.text}", id=mistake.id
-        )
-        for mistake in mcp.declarations.mistakes
-    ]
+    found: list[CheckMessage] = []
+    for server in _servers():
+        server.settle()
+        for mistake in server.declarations.mistakes:
+            kind = Error if mistake.is_error else Warning
+            found.append(kind(f"{mistake.source}: {mistake.text}", id=mistake.id))
+    return found
+
+
+def _servers() -> list[MCPServer]:
+    """Return every server of the project, always in the same order."""
+    return sorted(all_servers, key=lambda server: server.name)
 
 
 def _is_used(server: MCPServer) -> bool:

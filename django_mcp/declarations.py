@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -63,19 +64,22 @@ class Declarations:
         """Make primitives of all that waits, and ``add`` them.
 
         What cannot be made is a mistake, and keeps nothing else from being
-        served. Returns the new mistakes.
+        served. What fails otherwise waits on: a database may not be up yet.
+        Returns the new errors, also those that ``build`` noted itself.
         """
-        found: list[Mistake] = []
         with self._lock:
+            known = len(self.mistakes)
             while self._waiting:
-                build, source = self._waiting.pop(0)
-                try:
-                    for primitive in list(build()):
-                        add(primitive)
-                except (ImproperlyConfigured, AlreadyRegistered) as error:
-                    found.append(Mistake(str(error), source))
-            self.mistakes += found
-        return found
+                declaration = self._waiting.pop(0)
+                with ExitStack() as undo:
+                    undo.callback(self._waiting.insert, 0, declaration)
+                    try:
+                        for primitive in list(declaration.build()):
+                            add(primitive)
+                    except (ImproperlyConfigured, AlreadyRegistered) as error:
+                        self.mistakes.append(Mistake(str(error), declaration.source))
+                    undo.pop_all()
+            return [one for one in self.mistakes[known:] if one.is_error]
 
 
 def written_at() -> str:

@@ -12,13 +12,16 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, overload
+from weakref import WeakSet
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import get_language
 from pydantic_core import to_json
 
-from django_mcp import broadcast
+from django_mcp import broadcast, languages
 from django_mcp.auth.base import Authenticators, BaseAuthenticator
 from django_mcp.conf import Values, conf
 from django_mcp.context import ListKind
@@ -41,8 +44,12 @@ if TYPE_CHECKING:
     from django_mcp.transports.asgi import Application
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 logger = logging.getLogger("django_mcp")
+
+#: Every server there is, for the system checks.
+all_servers: WeakSet[MCPServer] = WeakSet()
 
 
 class MCPServer:
@@ -75,6 +82,9 @@ class MCPServer:
         self.registry = Registry()
         #: What is registered about models, by model.
         self.toolsets = Toolsets()
+        #: Templates that are registered by name, and folders of them, which end
+        #: with a slash: autodiscovery leaves them.
+        self.templates: set[str] = set()
         #: What is made into primitives when the server is first served.
         self.declarations = Declarations()
         self.lifespan = Lifespan(lifespan)
@@ -86,6 +96,7 @@ class MCPServer:
         self._asgi: Application | None = None
         #: Whether a client was ever served here; see `go_live`.
         self.live = False
+        all_servers.add(self)
 
     def __repr__(self) -> str:
         return f"<MCPServer {self._name or 'of the project'!r}>"
@@ -143,6 +154,41 @@ class MCPServer:
 
         return self._decorate(function, build, options)
 
+    @overload
+    def form_tool(self, form: Any, function: F, /, **options: Any) -> F: ...
+
+    @overload
+    def form_tool(
+        self, form: Any, function: None = None, /, **options: Any
+    ) -> Callable[[F], F]: ...
+
+    def form_tool(self, form: Any, function: Any = None, /, **options: Any) -> Any:
+        """Make a tool of a form: ``mcp.form_tool(Form, function)``, or as a
+        decorator. A ``ModelForm`` without a function is saved.
+
+        The options are those of `django_mcp.providers.forms.tools.tool_from_form`.
+        """
+        return self._provided("forms.registration.register", form, function, **options)
+
+    @overload
+    def view(self, target: F, /, **options: Any) -> F: ...
+
+    @overload
+    def view(self, target: str, /, **options: Any) -> str: ...
+
+    @overload
+    def view(self, target: None = None, /, **options: Any) -> Callable[[F], F]: ...
+
+    def view(self, target: Any = None, /, **options: Any) -> Any:
+        """Make a tool of a view: a function or class, a URL's name, or a path.
+
+        ``@mcp.view``, ``@mcp.view(...)``, ``mcp.view("shop:report", ...)``. The
+        view is called as the caller, and is not changed. The options are those
+        of `django_mcp.providers.views.options.ViewOptions`, and those of every
+        primitive.
+        """
+        return self._provided("views.registration.register", target, **options)
+
     def register(self, model: Any, toolset: Any = None, /, **attributes: Any) -> Any:
         """Expose a model: ``mcp.register(Model, Toolset)``, or as a decorator.
 
@@ -174,9 +220,102 @@ class MCPServer:
                 undo.callback(self.unregister, model)
             undo.pop_all()
 
+    def ninja(self, target: T, /, **options: Any) -> T:
+        """Expose operations of django-ninja: ``mcp.ninja(api)``.
+
+        ``target`` is an API, a router, or the function of one operation. The
+        options are those of
+        `django_mcp.providers.ninja.registration.tools_from_ninja`.
+        """
+        self._provided("ninja.registration.register", target, **options)
+        return target
+
+    @overload
+    def viewset(self, target: T, /, **options: Any) -> T: ...
+
+    @overload
+    def viewset(self, target: None = None, /, **options: Any) -> Callable[[T], T]: ...
+
+    def viewset(self, target: Any = None, /, **options: Any) -> Any:
+        """Serve views of Django REST framework: ``mcp.viewset(BookViewSet)``, or as a
+        decorator, with options or without.
+
+        ``target`` is a viewset, a router, a view or the name of a URL. The options
+        are those of `django_mcp.providers.drf.declaring.declare_viewset`.
+        """
+        if target is None:
+            return partial(self.viewset, **options)
+        self._provided("drf.registration.register_viewset", target, **options)
+        return target
+
     def unregister(self, model: Any) -> None:
         """Take a model's toolset and primitives away. Raises: NotRegistered"""
         self.remove(*self.toolsets.remove(model))
+
+    # -- files, sitemaps and feeds -----------------------------------------
+
+    def storage_resource(
+        self, prefix: str, /, storage: Any = None, **options: Any
+    ) -> None:
+        """Serve files of a storage at ``prefix`` and their path.
+
+        The options are those of
+        `django_mcp.providers.files.storages.storage_resource`.
+        """
+        self._declare_files("storages.storage_resource", prefix, storage, **options)
+
+    def static_resource(self, prefix: str, /, **options: Any) -> None:
+        """Serve static files: those of a ``folder``, or that fit ``patterns``.
+
+        See `django_mcp.providers.files.static.static_resource`.
+        """
+        self._declare_files("static.static_resource", prefix, **options)
+
+    def sitemap_resource(self, uri: str, sitemaps: Any, /, **options: Any) -> None:
+        """Serve the pages that sitemaps know: a sitemap, or several by section.
+
+        See `django_mcp.providers.files.sitemaps.sitemap_resource`.
+        """
+        self._declare_files("sitemaps.sitemap_resource", uri, sitemaps, **options)
+
+    def feed_resource(self, uri: str, feed: Any, /, **options: Any) -> None:
+        """Serve a syndication feed; variables of ``uri`` go to ``get_object``.
+
+        See `django_mcp.providers.files.feeds.feed_resource`.
+        """
+        self._declare_files("feeds.feed_resource", uri, feed, **options)
+
+    def _declare_files(self, maker: str, /, *args: Any, **options: Any) -> None:
+        make = import_string(f"django_mcp.providers.files.{maker}")
+        self.declare(make(*args, warn=self.declarations.mistakes.append, **options))
+
+    # -- templates ---------------------------------------------------------
+
+    def prompt_template(self, template: str, /, **options: Any) -> None:
+        """Serve a prompt that a template says: ``"shop/prompts/review.md"``.
+
+        ``context``: a dictionary, or a function of arguments, for the template;
+        ``complete`` and the other options are those of `prompt`.
+        """
+        self._provided("templates.registration.prompt_template", template, **options)
+
+    def prompt_templates(self, folder: str, /, **options: Any) -> None:
+        """Serve each template of a folder as a prompt; see `prompt_template`."""
+        self._provided("templates.registration.prompt_templates", folder, **options)
+
+    def resource_template(self, uri: str, /, template: str, **options: Any) -> None:
+        """Serve a template as a resource, or as one for each URI of a shape.
+
+        ``context``: a dictionary, or a function of the URI's variables, for the
+        template; the other options are those of `resource`.
+        """
+        register = "templates.registration.resource_template"
+        self._provided(register, uri, template, **options)
+
+    def _provided(self, register: str, /, *args: Any, **options: Any) -> Any:
+        """Let a provider register; found by name: what is not used is not loaded."""
+        register_with = import_string(f"django_mcp.providers.{register}")
+        return register_with(self, *args, **options)
 
     def add(self, *primitives: Primitive) -> None:
         """Register primitives, at any time; open streams hear of it.
@@ -211,12 +350,17 @@ class MCPServer:
 
     def settle(self) -> None:
         """Make primitives of all that is declared. May block."""
+        # Views may be declared where they are written, which the URLconf imports.
+        urlconf = getattr(settings, "ROOT_URLCONF", None)
+        if urlconf and isinstance(urlconf, str):
+            import_module(urlconf)
         for mistake in self.declarations.settle(self.add):
             logger.error("%s is not served: %s", mistake.source, mistake.text)
 
     def go_live(self) -> None:
         """Get ready to serve; transports call it before the first message."""
         self.settle()
+        languages.prepare()
         self.live = True
 
     def _decorate(
@@ -313,13 +457,24 @@ class MCPServer:
             info["icons"] = [icon.described() for icon in self.icons]
         return info
 
+    @property
+    def translated(self) -> bool:
+        """Do words of the server itself depend on the language?"""
+        return type(self.title) is not str or type(self.instructions) is not str
+
     def ending(self, revision: Revision) -> bytes:
         """Return what every result of a revision must say, after its members."""
         ending = self._endings.get(revision.name)
+        return self._ending(revision) if ending is None else ending
+
+    def _ending(self, revision: Revision) -> bytes:
+        lazy = type(self.title) is not str
+        key = f"{revision.name} {get_language()}" if lazy else revision.name
+        ending = self._endings.get(key)
         if ending is None:
             said = self.complete_dict({}, revision)
             ending = b"," + to_json(said)[1:-1] if said else b""
-            self._endings[revision.name] = ending
+            self._endings[key] = ending
         return ending
 
     def complete_dict(

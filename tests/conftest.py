@@ -25,6 +25,8 @@ from django.db.backends.signals import connection_created
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from django_mcp.server import all_servers, mcp
+
 #: Marker to the variable that names its service, and how to set it.
 SERVICES = {
     "postgres": ("DJANGO_MCP_TEST_DATABASE", "postgres"),
@@ -64,6 +66,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _the_checks_see_no_server_of_another_test() -> Iterator[None]:
+    known = list(all_servers)
+    all_servers.clear()
+    all_servers.add(mcp)
+    yield
+    all_servers.update(known)
 
 
 @pytest.fixture(autouse=True)

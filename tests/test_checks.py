@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.test import modify_settings
 
-from django_mcp import mcp
+from django_mcp import MCPServer, mcp
 from django_mcp.auth import AllowAnonymous
 from django_mcp.checks import check_aliases
+from django_mcp.conf import conf
+from tests.testapp.models import Book
 
 OPEN = "django_mcp.auth.AllowAnonymous"
 REDIS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
@@ -99,6 +102,53 @@ def test_a_server_that_nobody_may_call_is_an_error(settings: Any) -> None:
         assert isinstance(mcp.authenticators[0], AllowAnonymous)
     finally:
         mcp.remove(*filter(None, [mcp.registry.tools.peek("secret")]))
+
+
+def test_every_server_of_a_project_is_looked_at(settings: Any) -> None:
+    settings.DJANGO_MCP = {"AUTHENTICATORS": []}
+    closed = MCPServer("closed")
+    own = MCPServer("own", authenticators=[AllowAnonymous()])
+    assert ids() == []  # nothing is served by them yet
+
+    @closed.tool
+    def secret() -> str:
+        return "No."
+
+    own.tool(secret)
+    own.register(Book, fields=["title", "no_such_field"])
+    own.declare(refuse)
+
+    assert ids() == ["django_mcp.E004", "django_mcp.E010", "django_mcp.E015"]
+    assert "Nobody may call <MCPServer 'closed'>" in hints()
+
+
+def refuse() -> Any:
+    raise ImproperlyConfigured("There is no such view.")
+
+
+async def too_late(context: Any) -> str:
+    return "de"
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("shop.no_such_module.language_of", "cannot be imported"),
+        (f"{__name__}.no_such_function", "cannot be imported"),
+        (7, "cannot be imported"),
+        (f"{__name__}.OPEN", "cannot be called"),
+        (f"{__name__}.too_late", "is asynchronous"),
+    ],
+)
+def test_the_function_that_knows_languages_can_be_called(
+    settings: Any, path: Any, problem: str
+) -> None:
+    settings.DJANGO_MCP = {"AUTHENTICATORS": [OPEN], "LANGUAGE": path}
+    assert ids() == ["django_mcp.E017"]
+    assert problem in hints()
+    settings.DJANGO_MCP["LANGUAGE"] = "tests.test_languages.wants_french"
+    conf.forget()
+    assert ids() == []
 
 
 def test_channels_without_a_layer_need_no_alias(settings: Any) -> None:

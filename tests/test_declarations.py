@@ -23,6 +23,24 @@ def broken() -> Iterator[Primitive]:
     raise ImproperlyConfigured("There is no such view.")
 
 
+def test_what_fails_for_another_reason_waits_for_the_next_time() -> None:
+    server = MCPServer("tests")
+    answers = iter([ConnectionError("The database is not up yet."), [tool("late")]])
+
+    def build() -> Any:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    server.declare(build)
+    server.declare(lambda: [tool("other")])
+    with pytest.raises(ConnectionError):
+        server.settle()
+    server.settle()
+    assert [one.name for one in server.registry.tools] == ["late", "other"]
+
+
 def test_nothing_is_made_before_it_is_needed() -> None:
     server = MCPServer("tests")
     made: list[str] = []
