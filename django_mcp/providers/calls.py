@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
+from django.utils.translation import gettext
 
 from django_mcp.context import Context
 from django_mcp.exceptions import NotRegistered
@@ -38,7 +39,7 @@ _NO_DATABASE = "django.db.backends.dummy"
 
 def call_from_function(function: Function, arguments: Arguments) -> Call:
     """Validate, then call: the shortest way for what the function takes."""
-    run, name = _gathered(function), arguments.context_parameter
+    run, name = gathered(function), arguments.context_parameter
     validate = arguments.validate
 
     def call(context: Context, values: Values) -> Any:
@@ -69,7 +70,7 @@ def call_with_schema(
         schema, source=f"The input schema of {source}"
     )
     signature = signature_of(function, open=True)
-    run, name = _gathered(function), signature.context_parameter
+    run, name = gathered(function), signature.context_parameter
     whole = _whole(signature.parameters, schema)
     if whole is None and not signature.open:
         _check_properties(source, signature.parameters, schema)
@@ -83,7 +84,8 @@ def call_with_schema(
             values = {whole: values}
         elif known is not None and not known.issuperset(values):
             unknown = sorted(values.keys() - known)
-            raise ArgumentErrors(f"{key}: unknown argument" for key in unknown)
+            reason = gettext("unknown argument")
+            raise ArgumentErrors(f"{key}: {reason}" for key in unknown)
         return run(**(values if name is None else {**values, name: context}))
 
     return call, signature.parameters
@@ -129,7 +131,7 @@ def in_transaction(call: Call, alias: str) -> Call:
     return atomically
 
 
-def _gathered(function: Function) -> Function:
+def gathered(function: Function) -> Function:
     """Run generators to their end, inside the transaction and the thread."""
 
     def gather(**values: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
 
 from django_mcp.primitives import Complete
 from django_mcp.providers.calls import listed
@@ -30,17 +31,34 @@ def completions_for(
 
     Raises: ImproperlyConfigured
     """
-    source, given = source_of(function), given or {}
-    unknown = set(given) - {parameter.key for parameter in parameters}
+    known = [parameter.key for parameter in parameters]
+    given = given_completions(source_of(function), known, given)
+    return {**completions_from_hints(parameters), **given}
+
+
+def given_completions(
+    source: str, known: Collection[str], given: Mapping[str, Completer] | None
+) -> dict[str, Complete]:
+    """Return what was given, for arguments that are known.
+
+    Raises: ImproperlyConfigured
+    """
+    given = given or {}
+    unknown = set(given) - set(known)
     if unknown:
         raise ImproperlyConfigured(
             f"{source} completes what it does not take: {listed(unknown)}."
         )
-    offered = {key: _complete(source, value) for key, value in given.items()}
-    return {**completions_from_hints(parameters), **offered}
+    return {key: complete_from(source, value) for key, value in given.items()}
 
 
-def _complete(source: str, completer: Completer) -> Complete:
+def complete_from(source: str, completer: Completer) -> Complete:
+    """Return what completes as a project says. Raises: ImproperlyConfigured"""
+    if isinstance(completer, QuerySet):
+        raise ImproperlyConfigured(
+            f"A completion of {source} is a queryset, which would be read whole when"
+            " it is declared: return it from a function of (value)."
+        )
     if not callable(completer):
         return complete_from_values([str(value) for value in completer])
     simple = completer

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_mcp.primitives import (
     Allowed,
+    Call,
     Icon,
     Prompt,
     PromptArgument,
@@ -33,10 +34,16 @@ from django_mcp.providers.calls import (
     reader_from_call,
 )
 from django_mcp.providers.completions import Completer, completions_for
+from django_mcp.providers.forms.binding import FormKwargs
+from django_mcp.providers.forms.parameters import call_from_hints
 from django_mcp.providers.permissions import allowed_by_permissions
 from django_mcp.schema.arguments import Arguments, arguments_from_function
 from django_mcp.schema.headers import headers_from_schema
-from django_mcp.schema.parameters import Function, docstring_of, source_of
+from django_mcp.schema.parameters import (
+    Function,
+    docstring_of,
+    source_of,
+)
 from django_mcp.schema.results import promise_from_function
 from django_mcp.schema.uritemplate import UriTemplate
 from django_mcp.schema.walk import Schema
@@ -47,13 +54,14 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 def tool_from_function(
     function: Function,
     *,
+    input_schema: Schema | None = None,
+    form_kwargs: FormKwargs | None = None,
+    complete: Mapping[str, Completer] | None = None,
     read_only: bool = False,
     destructive: bool | None = None,
     idempotent: bool | None = None,
     open_world: bool | None = None,
-    input_schema: Schema | None = None,
     output_schema: Schema | Literal[False] | None = None,
-    complete: Mapping[str, Completer] | None = None,
     atomic: bool | str = True,
     **options: Any,
 ) -> Tool:
@@ -72,6 +80,9 @@ def tool_from_function(
     one with a parameter for each argument. Values arrive as the client sent
     them, checked by the schema and not converted by the hints.
 
+    ``form_kwargs``: a function of the context that returns what the forms
+    among its parameters are made with, beside their data.
+
     ``options`` are those of every primitive: ``name``, ``title``,
     ``description``, ``icons``, ``meta``, ``tags``, ``permission``,
     ``permissions``, ``scopes``, ``allowed``, ``timeout``.
@@ -79,16 +90,51 @@ def tool_from_function(
     Raises: ImproperlyConfigured
     """
     fields = primitive_fields(function, **options)
-    _check_name(fields)
+    check_name(fields)
     if input_schema is None:
-        arguments = arguments_from_function(function)
-        call, parameters = call_from_function(function, arguments), arguments.parameters
-        input_schema = arguments.json_schema
+        call, parameters, input_schema = call_from_hints(function, form_kwargs)
     else:
         call, parameters = call_with_schema(function, input_schema)
-    if output_schema is None and (promised := promise_from_function(function)):
-        output_schema = promised.schema
-        call = checked_call(call, promised.check, asynchronous=not fields["blocking"])
+    return tool_from_call(
+        call,
+        fields,
+        function=function,
+        input_schema=input_schema,
+        complete=completions_for(function, parameters, complete),
+        read_only=read_only,
+        destructive=destructive,
+        idempotent=idempotent,
+        open_world=open_world,
+        output_schema=output_schema,
+        atomic=atomic,
+    )
+
+
+def tool_from_call(
+    call: Call,
+    fields: Mapping[str, Any],
+    *,
+    function: Function | None,
+    input_schema: Schema,
+    output_schema: Schema | Literal[False] | None = None,
+    atomic: bool | str = True,
+    read_only: bool = False,
+    **more: Any,
+) -> Tool:
+    """Make a tool of a call whose arguments and `primitive_fields` are known.
+
+    It promises what ``function`` does, and runs in a transaction as
+    `tool_from_function` says. ``more`` are other fields of `Tool`.
+
+    Raises: ImproperlyConfigured
+    """
+    check_name(fields)
+    if output_schema is None and function is not None:
+        promised = promise_from_function(function)
+        if promised:
+            output_schema = promised.schema
+            later = not fields["blocking"]
+            call = checked_call(call, promised.check, asynchronous=later)
     if atomic and not read_only and fields["blocking"]:
         call = in_transaction(call, "default" if atomic is True else atomic)
     return Tool(
@@ -97,11 +143,8 @@ def tool_from_function(
         output_schema=output_schema or None,
         structured=output_schema is not False,
         read_only=read_only,
-        destructive=destructive,
-        idempotent=idempotent,
-        open_world=open_world,
-        headers=_headers(function, input_schema),
-        complete=completions_for(function, parameters, complete),
+        headers=_headers(fields["source"], input_schema),
+        **more,
         **fields,
     )
 
@@ -163,7 +206,7 @@ def prompt_from_function(
     Raises: ImproperlyConfigured
     """
     fields = primitive_fields(function, **options)
-    _check_name(fields)
+    check_name(fields)
     arguments = arguments_from_function(function, strings=True)
     return Prompt(
         get=call_from_function(function, arguments),
@@ -221,7 +264,8 @@ def primitive_fields(
 # -- checks at registration ----------------------------------------------------
 
 
-def _check_name(fields: Mapping[str, Any]) -> None:
+def check_name(fields: Mapping[str, Any]) -> None:
+    """Refuse a name that clients do not take. Raises: ImproperlyConfigured"""
     if not _NAME.fullmatch(fields["name"]):
         raise ImproperlyConfigured(
             f"{fields['source']} cannot be named {fields['name']!r}: a name has 1 to"
@@ -239,8 +283,8 @@ def _check_variables(source: str, template: UriTemplate, arguments: Arguments) -
         )
 
 
-def _headers(function: Function, schema: Schema) -> dict[str, tuple[str, ...]]:
+def _headers(source: str, schema: Schema) -> dict[str, tuple[str, ...]]:
     try:
         return headers_from_schema(schema)
     except ImproperlyConfigured as error:
-        raise ImproperlyConfigured(f"{source_of(function)}: {error}") from None
+        raise ImproperlyConfigured(f"{source}: {error}") from None

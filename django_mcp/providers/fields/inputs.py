@@ -15,10 +15,8 @@ from typing import Any, TypeAlias
 
 from django import forms
 from django.db.models import Field as ModelField
-from django.utils.functional import Promise
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from django_mcp.providers.fields import incoming
 from django_mcp.providers.fields.arguments import Argument, described
 from django_mcp.providers.fields.keys import value_field
 from django_mcp.providers.fields.values import (
@@ -27,7 +25,16 @@ from django_mcp.providers.fields.values import (
     choices_of,
     kind_from_field,
 )
-from django_mcp.schema.formfields import offered, sort_of
+from django_mcp.schema import incoming
+from django_mcp.schema.formfields import (
+    JSONText,
+    help_of,
+    limits_of_number,
+    limits_of_text,
+    offered,
+    sort_of,
+    text,
+)
 from django_mcp.schema.walk import Schema
 
 #: The longest text that is written, whatever a form allows.
@@ -54,12 +61,6 @@ class Input:
     def argument(self, *, required: bool) -> Argument:
         """Return it as an argument."""
         return Argument(schema=self.schema, core=self.core, required=required)
-
-
-class JSONText(str):
-    """JSON, as forms take it: text."""
-
-    __slots__ = ()
 
 
 def input_from(
@@ -117,12 +118,7 @@ def _worded(schema: Schema, name: str, field: forms.Field) -> Schema:
     label = field.label
     if label and str(label).lower() != name.replace("_", " ").lower():
         schema = {**schema, "title": text(label)}
-    return described(schema, text(field.help_text))
-
-
-def text(words: Any) -> str | Promise:
-    """Return words that are translated when they are needed, if they can be."""
-    return words if isinstance(words, Promise) else str(words)
+    return described(schema, help_of(field))
 
 
 # -- the shapes ----------------------------------------------------------------
@@ -165,7 +161,9 @@ def _choice(field: Any, model_field: Any) -> Shape:
         return {"enum": values}, _CHOICE
     # A callable may query, and is for the form to call.
     values = list(offered(field.choices)) if isinstance(field.choices, list) else []
-    if 0 < len(values) <= MAX_CHOICES and all(type(v) in {str, int} for v in values):
+    if 0 < len(values) <= MAX_CHOICES and all(
+        type(v) in {bool, int, str} for v in values
+    ):
         return {"enum": values}, _CHOICE
     return {"type": "string"}, _CHOICE
 
@@ -181,22 +179,11 @@ def _number(field: Any, model_field: Any) -> Shape:
         schema, core = {"type": "number"}, incoming.FLOAT
     else:
         schema, core = {"type": "integer"}, incoming.integer_core()
-    limits = {"minimum": field.min_value, "maximum": field.max_value}
-    known = {word: _plain(limit) for word, limit in limits.items() if limit is not None}
-    return {**schema, **known}, core
-
-
-def _plain(limit: Any) -> int | float:
-    limit = limit() if callable(limit) else limit
-    return int(limit) if limit == int(limit) else float(limit)
+    return {**schema, **limits_of_number(field)}, core
 
 
 def _text(field: Any, model_field: Any) -> Shape:
-    schema: Schema = {"type": "string"}
-    for word, name in (("minLength", "min_length"), ("maxLength", "max_length")):
-        limit = getattr(field, name, None)
-        if limit is not None:
-            schema[word] = limit
+    schema = {"type": "string", **limits_of_text(field)}
     return schema, incoming.text_core(MAX_WRITTEN)
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from pydantic_core import CoreSchema, from_json
 
-from django_mcp.providers.fields import incoming
+from django_mcp.schema import incoming
 from django_mcp.schema.walk import Schema
 
 Field: TypeAlias = Any

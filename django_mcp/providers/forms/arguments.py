@@ -7,13 +7,14 @@ and the rest are the form's to judge. Nothing here binds a form, or queries.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
 from django.forms.formsets import DELETION_FIELD_NAME, ORDERING_FIELD_NAME
 from django.utils.translation import gettext_lazy as _
-from pydantic_core import core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from django_mcp.providers.fields.arguments import (
     Argument,
@@ -21,11 +22,12 @@ from django_mcp.providers.fields.arguments import (
     described,
     list_of,
 )
-from django_mcp.providers.fields.incoming import BOOLEAN, integer_core
 from django_mcp.providers.fields.inputs import MAX_VALUES, input_from, or_null
 from django_mcp.providers.fields.keys import model_field, value_field
 from django_mcp.providers.fields.values import kind_from_field
-from django_mcp.providers.forms.shapes import SHAPES, default_of
+from django_mcp.providers.forms.shapes import SHAPES, labelled_schema
+from django_mcp.schema.formfields import plain_value
+from django_mcp.schema.incoming import BOOLEAN, integer_core
 from django_mcp.schema.walk import Schema
 
 #: The argument that has the rows of a set of forms.
@@ -44,13 +46,19 @@ class FormArguments:
         source: str,
         exclude: Collection[str] = (),
         method: str = "POST",
+        partial: bool = False,
     ) -> None:
-        """Raises: ImproperlyConfigured, naming a field that cannot be sent."""
+        """``partial``: what is not sent stays as it is, so nothing is required.
+
+        Raises: ImproperlyConfigured, naming a field that cannot be sent
+        """
         self.form_class = form_class
         if is_formset(form_class):
             found = _rows(form_class, source, exclude, method)
         else:
             found = dict(_fields(form_class, source, exclude, method))
+            if partial:
+                found = _staying(found)
         self._all = Arguments(found)
         self.arguments: Mapping[str, Argument] = found
         self.schema: Schema = self._all.schema
@@ -61,6 +69,24 @@ class FormArguments:
         Raises: ArgumentErrors
         """
         return self._all.validated(arguments)
+
+
+def optional(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+    """Return arguments of which none is needed."""
+    return {name: replace(one, required=False) for name, one in arguments.items()}
+
+
+def _staying(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+    """Return the arguments of something that exists: what is not sent stays,
+    and so is neither needed nor what the form would begin with."""
+    return {
+        name: replace(one, schema=_without_default(one.schema))
+        for name, one in optional(arguments).items()
+    }
+
+
+def _without_default(schema: Schema) -> Schema:
+    return {word: value for word, value in schema.items() if word != "default"}
 
 
 def is_formset(form: Any) -> bool:
@@ -93,7 +119,8 @@ def _fields(
     options = getattr(
         getattr(getattr(form, "_meta", None), "model", None), "_meta", None
     )
-    for name, field in fields.items():
+    for name in _ordered(form, fields):
+        field = fields[name]
         if name in exclude or field.disabled or _is_kept(field):
             continue
         found = _argument(name, field, options, method)
@@ -104,6 +131,12 @@ def _fields(
                 f"{source}: {_name(form)}.{name} is a {type(field).__name__}, which"
                 " cannot be sent as an argument, and the form needs it."
             )
+
+
+def _ordered(form: Any, names: Collection[str]) -> list[str]:
+    """Return names of fields in the order in which the form shows them."""
+    first = [name for name in form.field_order or () if name in names]
+    return [*first, *(name for name in names if name not in first)]
 
 
 def _is_kept(field: forms.Field) -> bool:
@@ -119,12 +152,11 @@ def _argument(name: str, field: Any, options: Any, method: str) -> Argument | No
     made = input_from(name, field, known, SHAPES)
     if made is None:
         return None
-    argument = made.argument(required=made.required)
-    default = default_of(field)
-    if default is None:
-        return argument
-    schema = {**argument.schema, "default": default}
-    return Argument(schema=schema, core=argument.core, required=argument.required)
+    schema = labelled_schema(made.schema, field)
+    default = plain_value(field.initial)
+    if default is not None:
+        schema = {**schema, "default": default}
+    return Argument(schema=schema, core=made.core, required=made.required)
 
 
 def _name(form: Any) -> str:
@@ -141,13 +173,28 @@ def _rows(
     members = dict(_fields(formset.form, source, exclude, method))
     if parent is not None:
         members.pop(parent.name, None)
-    row = Arguments({**dict(_key(formset)), **members, **dict(_own(formset))})
+    if hasattr(formset, "model"):
+        # The form tells of a new row what it needs.
+        members = _staying(members)
+    members = {**dict(_key(formset)), **members, **dict(_own(formset))}
+    row = Arguments(members)
+    core = row.core
     most = min(formset.absolute_max, MAX_VALUES)
-    if formset.validate_max:
+    if formset.can_delete:
+        # Rows that go need no more, and do not count.
+        core = _if_deleted(Arguments(optional(members)).core, row.core)
+    elif formset.validate_max:
         most = min(formset.max_num, most)
     least = formset.min_num if formset.validate_min else 0
-    one = Argument(schema=row.schema, core=row.core, required=least > 0)
+    one = Argument(schema=row.schema, core=core, required=least > 0)
     return {ROWS: list_of(one, least, max(least, most))}
+
+
+def _if_deleted(deleted: CoreSchema, kept: CoreSchema) -> CoreSchema:
+    return core_schema.tagged_union_schema(
+        {True: deleted, False: kept},
+        lambda row: isinstance(row, dict) and row.get(DELETION_FIELD_NAME) is True,
+    )
 
 
 def _key(formset: Any) -> Iterator[tuple[str, Argument]]:

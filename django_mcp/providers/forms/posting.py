@@ -19,9 +19,10 @@ from django.forms.formsets import (
 )
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 
 from django_mcp.providers.forms.arguments import ROWS, is_formset
-from django_mcp.providers.forms.controls import Control, controls
+from django_mcp.schema.controls import CannotSend, Control, sent
 from django_mcp.schema.errors import ArgumentErrors
 
 Values = Mapping[str, Any]
@@ -55,21 +56,25 @@ def posted_files(form: Any, values: Values) -> MultiValueDict[str, Any]:
 
 
 def _controls(form: Any, values: Values) -> Iterator[Control]:
-    if isinstance(form, forms.BaseFormSet):
+    if is_formset(form):
         yield from _management(form, values)
-    for one, given in _forms(form, values):
-        for name, field in one.fields.items():
-            if not field.disabled:
-                yield from _sent(one, name, field, given)
+    lines = []
+    for place, (one, given) in enumerate(_forms(form, values)):
+        where = f"{ROWS}[{place}]." if is_formset(form) else ""
+        # Others may have it: a form is made for who calls.
+        gone = [name for name in given if not _is_open(one, name)]
+        lines += [f"{where}{name}: {gettext('cannot be set here')}" for name in gone]
+        for name in one.fields:
+            try:
+                yield from sent(one, name, given)
+            except CannotSend as reason:
+                lines.append(f"{where}{name}: {reason}")
+    if lines:
+        raise ArgumentErrors(lines)
 
 
-def _sent(form: Any, name: str, field: Any, given: Values) -> Iterator[Control]:
-    initial = form.get_initial_for_field(field, name)
-    value = given.get(name, initial)
-    yield from controls(field, field.widget, form.add_prefix(name), value)
-    if field.show_hidden_initial:
-        hidden = field.hidden_widget()
-        yield from controls(field, hidden, form.add_initial_prefix(name), initial)
+def _is_open(form: Any, name: str) -> bool:
+    return name in form.fields and not form.fields[name].disabled
 
 
 # -- sets of forms ---------------------------------------------------------------

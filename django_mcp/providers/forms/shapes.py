@@ -6,16 +6,13 @@ Beside the sorts of ``providers/fields/inputs.py``, and as those: types only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time, timedelta
-from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from django import forms
-from django.utils.duration import duration_iso_string
+from django.utils.functional import lazy
 from pydantic_core import CoreSchema, core_schema
 
-from django_mcp.providers.fields import incoming
+from django_mcp.providers.fields.files import file_shape
 from django_mcp.providers.fields.inputs import (
     MAX_VALUES,
     MakeShape,
@@ -23,9 +20,12 @@ from django_mcp.providers.fields.inputs import (
     or_null,
     several,
     shape_of,
-    text,
 )
-from django_mcp.providers.forms.files import file_shape
+from django_mcp.providers.fields.values import labelled
+from django_mcp.schema import incoming
+from django_mcp.schema.formfields import text, ungrouped
+from django_mcp.schema.generator import joined
+from django_mcp.schema.walk import Schema
 
 
 def _inner(field: Any) -> Shape | None:
@@ -96,19 +96,21 @@ SHAPES: dict[str, MakeShape] = {
 }
 
 
-# -- what a field begins with --------------------------------------------------
+# -- what its choices are called -----------------------------------------------
 
 
-def default_of(field: Any) -> Any:
-    """Return what a field begins with, as JSON; ``None`` if that is not known
-    before the form is made."""
-    initial = field.initial
-    if isinstance(initial, Enum):
-        initial = initial.value
-    if isinstance(initial, bool | int | str):
-        return initial
-    if isinstance(initial, Decimal | float):
-        return float(initial)
-    if isinstance(initial, timedelta):
-        return duration_iso_string(initial)
-    return initial.isoformat() if isinstance(initial, date | time) else None
+def labelled_schema(schema: Schema, field: Any) -> Schema:
+    """Return a schema that says what its choices mean, where they do not."""
+    if "enum" not in schema and "enum" not in schema.get("items", {}):
+        return schema
+    choices = [
+        (one, text(label)) for one, label in ungrouped(field.choices) if one != ""
+    ]
+    if all(str(one).lower() == str(label).lower() for one, label in choices):
+        return schema
+    labels = lazy(labelled, str)(choices)
+    words = schema.get("description")
+    return {
+        **schema,
+        "description": joined(words, labels, " ({})") if words else labels,
+    }

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import DataError, OperationalError, connections, transaction
 from django.db.models import F
+from django.utils.translation import gettext
 from pydantic_core import core_schema
 
 from django_mcp.context import Context
@@ -23,7 +24,6 @@ from django_mcp.providers.fields.arguments import (
     one_of,
     some_of,
 )
-from django_mcp.providers.fields.incoming import integer_core
 from django_mcp.providers.models.access import Access, Rows
 from django_mcp.providers.models.exposure import Exposure
 from django_mcp.providers.models.measures import (
@@ -40,6 +40,7 @@ from django_mcp.providers.models.narrowing import (
 )
 from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.schema.errors import ArgumentErrors
+from django_mcp.schema.incoming import integer_core
 
 #: The most things that make a group.
 MAX_KEYS = 4
@@ -102,7 +103,9 @@ def aggregate_rows(
     asked = arguments.validated(values)
     access = Access(toolset, context)
     if access.asks_rows:
-        raise ToolError("Rows permitted one by one are not counted; list them.")
+        raise ToolError(
+            gettext("Rows permitted one by one are not counted; list them.")
+        )
     rows = _once_each(access.visible())
     narrow = checked_filter(exposure, asked)
     rows = narrowed(rows, exposure, access, narrow, asked.get("search"))
@@ -233,7 +236,9 @@ def _computed(database: str) -> Iterator[None]:
             raise
     else:
         return
-    raise ToolError("aggregates: a result is too large to compute; filter rows")
+    raise ToolError(
+        "aggregates: " + gettext("a result is too large to compute; filter rows")
+    )
 
 
 def _savepoint(database: str) -> AbstractContextManager[Any]:

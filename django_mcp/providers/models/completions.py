@@ -44,6 +44,20 @@ def key_completion(toolset: ModelToolset) -> Complete:
     return complete
 
 
+def values_completion(toolset: ModelToolset, name: str) -> Complete:
+    """Return the completion of a listed column's values."""
+
+    def complete(
+        context: Context, value: str, others: Mapping[str, str]
+    ) -> Sequence[str]:
+        column = toolset.exposure(context).listing.column(name)
+        if column is None:
+            return []
+        return _keys(toolset, context, column.path, value, words=False)
+
+    return complete
+
+
 def get_completions(toolset: ModelToolset) -> dict[str, Complete]:
     """Return completions for the tool that gets a row."""
     column = toolset.exposed.lookup

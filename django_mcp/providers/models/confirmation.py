@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+
 from django_mcp.context import Context
 from django_mcp.exceptions import ToolError
 
@@ -22,7 +24,7 @@ def ask(context: Context, words: str) -> None:
     """Go on only if the person agrees. Raises: ToolError"""
     digest = hashlib.sha256(words.encode(errors="replace")).hexdigest()[:8]
     if not context.confirm(words, key=f"confirm_{digest}"):
-        raise ToolError("The person did not agree. Nothing was done.")
+        raise ToolError(gettext("The person did not agree. Nothing was done."))
 
 
 def creation(noun: str, several: str, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
+from django.utils.translation import gettext
 
 from django_mcp.exceptions import ToolError
 from django_mcp.providers.models.access import Access, Rows, visible
@@ -68,7 +69,8 @@ def _count(
         return
     name = str(model._meta.verbose_name_plural)
     if not _may_delete(access, toolset, rows, total):
-        raise ToolError("You may not delete what would be deleted along with it.")
+        words = gettext("You may not delete what would be deleted along with it.")
+        raise ToolError(words)
     counts[name] = counts.get(name, 0) + total
 
 
@@ -104,8 +106,9 @@ def _refusal(access: Access, error: ProtectedError | RestrictedError) -> ToolErr
     known = [
         words for m, keys in by_model.items() if (words := _named(access, m, keys))
     ]
-    who = ", ".join(known) or "other rows"
-    return ToolError(f"It cannot be deleted, because {who} would lose it.")
+    who = ", ".join(known) or gettext("other rows")
+    words = gettext("It cannot be deleted, because {who} would lose it.")
+    return ToolError(words.format(who=who))
 
 
 def _named(access: Access, model: ModelClass, keys: list[Any]) -> str:

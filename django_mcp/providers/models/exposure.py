@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext
 
 from django_mcp.providers.fields.arguments import Argument, Arguments
 from django_mcp.providers.models.columns import Column, Listing, Problem, listing_from
@@ -103,7 +104,8 @@ class Exposure:
         if self.lookup is None:
             # Nobody but a caller who is shown fewer columns comes here.
             noun = self.toolset.model._meta.verbose_name
-            raise ArgumentErrors([f"no {noun} can be named by you"])
+            words = gettext("no {noun} can be named by you")
+            raise ArgumentErrors([words.format(noun=noun)])
         return self.lookup
 
     @property
@@ -137,7 +139,8 @@ class Exposure:
         """Return the arguments of a tool, made once. Raises: ArgumentErrors"""
         if not self.listing.members:
             noun = self.toolset.model._meta.verbose_name
-            raise ArgumentErrors([f"nothing about any {noun} is shown to you"])
+            words = gettext("nothing about any {noun} is shown to you")
+            raise ArgumentErrors([words.format(noun=noun)])
         if make not in self._arguments:
             self._arguments[make] = make(self)
         made: Made = self._arguments[make]

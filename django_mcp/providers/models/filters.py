@@ -20,7 +20,6 @@ from pydantic_core import (
     core_schema,
 )
 
-from django_mcp.providers.fields import incoming
 from django_mcp.providers.fields.arguments import unpacked
 from django_mcp.providers.fields.values import (
     DATE,
@@ -30,6 +29,7 @@ from django_mcp.providers.fields.values import (
 )
 from django_mcp.providers.models.access import Access
 from django_mcp.providers.models.columns import Column, Listing, Problem
+from django_mcp.schema import incoming
 from django_mcp.schema.errors import ArgumentErrors, lines_from
 from django_mcp.schema.walk import Schema
 

@@ -10,9 +10,9 @@ from typing import Any
 from django import forms
 from pydantic_core import PydanticCustomError, core_schema
 
-from django_mcp.providers.fields import incoming
 from django_mcp.providers.fields.arguments import Argument, one_of
 from django_mcp.providers.fields.values import MAX_CHOICES, Kind, kind_named
+from django_mcp.schema import incoming
 from django_mcp.schema.formfields import offered, sort_of
 
 #: The name of a model field that takes what a sort of form field takes.

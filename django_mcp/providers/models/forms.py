@@ -223,4 +223,4 @@ class Guarded(_Base):
 def check(form: Form, prefix: str = "") -> None:
     """Judge a form. Raises: ArgumentErrors"""
     if not form.is_valid():
-        raise ArgumentErrors(lines_from_form(form, prefix))
+        raise ArgumentErrors(lines_from_form(form, prefix, offer_rows=False))

@@ -15,7 +15,6 @@ from django_mcp.providers.fields.arguments import (
     one_of,
     some_of,
 )
-from django_mcp.providers.fields.incoming import integer_core
 from django_mcp.providers.models import pages
 from django_mcp.providers.models.access import Access, Rows, is_open
 from django_mcp.providers.models.exposure import Exposure
@@ -28,6 +27,7 @@ from django_mcp.providers.models.ordering import BoundOrder
 from django_mcp.providers.models.plans import Plan
 from django_mcp.providers.models.rows import Reader
 from django_mcp.providers.models.toolset import ModelToolset
+from django_mcp.schema.incoming import integer_core
 
 #: Rows whose permission is asked for one page, where each must be.
 MAX_ASKED = 1000

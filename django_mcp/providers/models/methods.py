@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
+from django.utils.translation import gettext
 
 from django_mcp.context import Context
 from django_mcp.primitives import Allowed, Tool
@@ -197,7 +198,8 @@ class _Call:
             seen = set(gate.filter(pk__in=keys).order_by().values_list("pk", flat=True))
             if seen != keys:
                 noun = one.model._meta.verbose_name
-                raise ArgumentErrors([f"{one.key}: there is no {noun} with this id"])
+                words = gettext("there is no {noun} with this id").format(noun=noun)
+                raise ArgumentErrors([f"{one.key}: {words}"])
 
 
 def _first(method: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connections
+from django.utils.translation import gettext
 
 from django_mcp.context import Context
 from django_mcp.providers.models.access import Rows
@@ -47,9 +48,8 @@ def position_from(cursor: str, order: BoundOrder, bound_to: bytes) -> list[Any]:
             for term, value in zip(order.terms, values, strict=True)
         ]
     except (BadSeal, ValidationError, TypeError, ValueError):
-        raise ArgumentErrors(
-            ["cursor: is not one of this query; leave it out to begin again"]
-        ) from None
+        words = gettext("is not one of this query; leave it out to begin again")
+        raise ArgumentErrors([f"cursor: {words}"]) from None
 
 
 def total_of(rows: Rows, *, whole_table: bool) -> dict[str, Any]:

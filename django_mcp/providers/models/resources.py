@@ -9,14 +9,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
-
 from django_mcp.content import File
 from django_mcp.content.encoding import encoded
 from django_mcp.content.media import type_of_bytes
 from django_mcp.context import Context
-from django_mcp.exceptions import NotRegistered, ToolError
+from django_mcp.exceptions import NotRegistered
 from django_mcp.primitives import Complete, Primitive, Resource, ResourceTemplate
+from django_mcp.providers.files.stored import read_stored
 from django_mcp.providers.models.access import Access
 from django_mcp.providers.models.completions import key_completion, names_completion
 from django_mcp.providers.models.dictionary import dictionary
@@ -152,30 +151,8 @@ def _read_file(
 
 
 def _file(field: Any, name: str, most: int, uri: str) -> File:
-    """Return what a storage has under a name, if it is not too large."""
-    storage = field.storage
-    try:
-        # Many storages fetch a file whole when it is opened.
-        _check_size(_size(storage, name), most)
-        with storage.open(name, "rb") as opened:
-            data = opened.read(most + 1)
-    except (OSError, SuspiciousOperation, ValueError):
-        # Lost, or a name that leads out of the storage.
-        raise NotRegistered(uri) from None
-    _check_size(len(data), most)
+    """Return what the storage of a field has under a name."""
+    data = read_stored(field.storage, name, most, uri)
     is_image = hasattr(field, "update_dimension_fields")
     kind = type_of_bytes(data) if is_image else ""
     return File(data, mime_type=kind or None, name=name.rpartition("/")[2])
-
-
-def _size(storage: Any, name: str) -> int:
-    """Return the size a storage tells, or nothing, of one that cannot tell."""
-    try:
-        return int(storage.size(name))
-    except NotImplementedError:
-        return 0
-
-
-def _check_size(size: int, most: int) -> None:
-    if size > most:
-        raise ToolError(f"The file is larger than {most} bytes.")

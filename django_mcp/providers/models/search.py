@@ -14,10 +14,10 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.module_loading import import_string
 from pydantic_core import core_schema
 
-from django_mcp.providers.fields.incoming import text_core
 from django_mcp.providers.models.access import Access, Rows
 from django_mcp.providers.models.columns import Column, Listing, Problem
 from django_mcp.providers.models.filters import once
+from django_mcp.schema.incoming import text_core
 
 #: ``words``: each word anywhere in one of the texts; ``fulltext``: by the
 #: rules of a language, on PostgreSQL.

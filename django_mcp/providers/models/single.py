@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from django_mcp.context import Context
 from django_mcp.providers.fields.arguments import Argument, Arguments, some_of
-from django_mcp.providers.fields.incoming import integer_core
 from django_mcp.providers.models.access import Access, Rows
 from django_mcp.providers.models.exposure import Exposure
 from django_mcp.providers.models.rows import Reader
 from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.schema.errors import ArgumentErrors
+from django_mcp.schema.incoming import integer_core
 
 
 def get_arguments(exposure: Exposure) -> Arguments:
@@ -55,8 +56,9 @@ def get_row(
 def missing(toolset: ModelToolset, argument: str, prefix: str = "") -> ArgumentErrors:
     """Return the error for a row that is hidden, or is not there."""
     noun = toolset.model._meta.verbose_name
-    line = f"{prefix}{argument}: there is no {noun} with this {argument}"
-    return ArgumentErrors([line])
+    words = gettext("there is no {noun} with this {argument}")
+    line = words.format(noun=noun, argument=argument)
+    return ArgumentErrors([f"{prefix}{argument}: {line}"])
 
 
 def row_of(exposure: Exposure, access: Access, arguments: dict[str, Any]) -> Rows:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from django_mcp.exceptions import ToolError
 from django_mcp.providers.models.access import Access, Rows
@@ -44,7 +45,7 @@ def located(
     column = lookup_of(access)
     label = argument or column.label
     if len(set(values)) < len(values):
-        raise ArgumentErrors([f"{label}: the same one twice"])
+        raise ArgumentErrors([f"{label}: " + gettext("the same one twice")])
     lookup = column.path.lookup
     # The key of a hidden row names nothing.
     named = Q((f"{lookup}__in", values)) & access.where(column.path)
@@ -68,7 +69,8 @@ def permitted(access: Access, verbs: Iterable[str], row: Any, prefix: str = "") 
     if not toolset.has_view_permission(context) or not access.permits(row):
         raise missing(toolset, label, prefix)
     noun = toolset.model._meta.verbose_name
-    raise ToolError(f"{prefix}{label}: you may not do this to this {noun}")
+    words = gettext("you may not do this to this {noun}").format(noun=noun)
+    raise ToolError(f"{prefix}{label}: {words}")
 
 
 def holds(access: Access, verb: str, row: Any = None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from django_mcp.exceptions import ToolError
 from django_mcp.providers.fields.arguments import Argument, described
@@ -43,9 +44,8 @@ def check_version(
     seen = values.pop(column.label)
     if seen != getattr(row, column.path.lookup):
         noun = toolset.model._meta.verbose_name
-        raise ToolError(
-            f"{prefix}{column.label}: this {noun} was changed since. Get it again."
-        )
+        words = gettext("this {noun} was changed since. Get it again.")
+        raise ToolError(f"{prefix}{column.label}: {words.format(noun=noun)}")
 
 
 def advance(toolset: ModelToolset, row: Any) -> None:

@@ -17,6 +17,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import ProtectedError, RestrictedError
+from django.utils.translation import gettext
 
 from django_mcp.context import Context
 from django_mcp.exceptions import PermissionRequired, ToolError
@@ -179,7 +180,8 @@ def shown(access: Access, rows: Sequence[Any], database: str) -> list[Any]:
     tuples = {one[plan.key]: one for one in found.values_list(*plan.names)}
     if any(row.pk not in tuples for row in rows):
         noun = toolset.model._meta.verbose_name
-        raise ToolError(f"You would not see this {noun} any more. Nothing was done.")
+        words = gettext("You would not see this {noun} any more. Nothing was done.")
+        raise ToolError(words.format(noun=noun))
     ordered = [tuples[row.pk] for row in rows]
     views = toolset.has_view_permission(context)
     plain = toolset.has_plain_permissions and not access.asks_rows
@@ -201,9 +203,10 @@ def writing(toolset: ModelToolset) -> Iterator[str]:
         with transaction.atomic(using=database):
             yield database
     except (IntegrityError, DataError):
-        raise ToolError(
+        words = gettext(
             "The database refuses this: a value is taken or needed, or does not fit."
-        ) from None
+        )
+        raise ToolError(words) from None
 
 
 def create_rows(toolset: ModelToolset, context: Context, values: Values) -> Any:

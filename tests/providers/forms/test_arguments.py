@@ -46,7 +46,10 @@ def test_the_schema_names_what_is_required_and_refuses_the_rest() -> None:
     [
         ("split_moment", {"type": "string", "format": "date-time"}),
         ("combo", {"type": "string", "maxLength": 20}),
-        ("choice", {"enum": ["a", "b", "c"]}),
+        (
+            "choice",
+            {"enum": ["a", "b", "c"], "description": "a: Alpha; b: Beta; c: Gamma"},
+        ),
         ("dynamic", {"type": "string"}),
         ("null_boolean", {"type": ["boolean", "null"]}),
         ("json", {}),
@@ -108,17 +111,20 @@ def test_the_fields_of_a_form_that_was_made_count() -> None:
     assert list(FormArguments(Made, source="here").arguments) == []
 
 
-def test_a_set_of_forms_takes_rows() -> None:
+@pytest.mark.parametrize(("can_delete", "most"), [(False, 4), (True, 500)])
+def test_a_set_of_forms_takes_rows(can_delete: bool, most: int) -> None:
     form = form_of(name=forms.CharField())
     made = forms.formset_factory(
-        form, can_delete=True, can_order=True, min_num=1, validate_min=True, max_num=4,
-        validate_max=True,
+        form, can_delete=can_delete, can_order=True, min_num=1, validate_min=True,
+        max_num=4, validate_max=True,
     )  # fmt: skip
     schema = FormArguments(made, source="here").schema
     rows = schema["properties"]["rows"]
     assert schema["required"] == ["rows"]
-    assert (rows["minItems"], rows["maxItems"]) == (1, 4)
-    assert list(rows["items"]["properties"]) == ["name", "ORDER", "DELETE"]
+    # Rows that go make room for others.
+    assert (rows["minItems"], rows["maxItems"]) == (1, most)
+    own = ["ORDER", "DELETE"] if can_delete else ["ORDER"]
+    assert list(rows["items"]["properties"]) == ["name", *own]
     assert rows["items"]["required"] == ["name"]
 
 

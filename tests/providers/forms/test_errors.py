@@ -40,6 +40,13 @@ def test_choices_that_are_few_are_offered(choices: Any) -> None:
     assert lines(form) == [f"kind: should be one of {offered}"]
 
 
+def test_the_words_of_a_project_for_a_wrong_choice_are_its_own() -> None:
+    words = {"invalid_choice": "%(value)s? Take a colour from the card."}
+    field = forms.ChoiceField(choices=CHOICES, error_messages=words)
+    form = form_of(kind=field)({"kind": "secret"})
+    assert lines(form) == ["kind: …? Take a colour from the card."]
+
+
 def test_choices_that_are_many_are_not_even_made() -> None:
     made = []
 

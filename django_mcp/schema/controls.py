@@ -6,7 +6,7 @@ active now, so that what is read is what was given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -15,8 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import formats
 
-from django_mcp.providers.fields.inputs import JSONText
-from django_mcp.schema.errors import ArgumentErrors
+from django_mcp.schema.formfields import JSONText
 
 #: Its name, and its text.
 Control: TypeAlias = tuple[str, str]
@@ -25,21 +24,46 @@ Control: TypeAlias = tuple[str, str]
 MAX_DIGITS = 1000
 
 
+class CannotSend(ValueError):
+    """No browser could send this value; the text says why."""
+
+
+def sent(form: Any, name: str, given: Mapping[str, Any]) -> Iterator[Control]:
+    """Yield what a browser sends for one field of a form.
+
+    What is not given is sent as the form begins.
+
+    Raises: CannotSend
+    """
+    field = form.fields[name]
+    if field.disabled:
+        return
+    initial = form.get_initial_for_field(field, name)
+    value = given.get(name, initial)
+    yield from controls(field, field.widget, form.add_prefix(name), value)
+    if field.show_hidden_initial:
+        hidden = field.hidden_widget()
+        yield from controls(field, hidden, form.add_initial_prefix(name), initial)
+
+
 def controls(field: Any, widget: Any, name: str, value: Any) -> Iterator[Control]:
     """Yield what a browser sends for a value in a widget under a name.
 
-    Raises: ArgumentErrors, for what the widget has no place for
+    Raises: CannotSend
     """
     for kind, send in _WIDGETS:
         if isinstance(widget, kind):
             yield from send(field, widget, name, value)
             return
-    if hasattr(widget, "size") and hasattr(widget, "widget"):
-        yield from _slots(field, widget, name, value)
-    elif _takes_several(widget):
+    if _takes_several(widget):
         yield from _several(field, widget, name, value)
+    elif not hasattr(widget, "widget"):
+        yield name, text_of(field, widget, value)
+    elif hasattr(widget, "size"):
+        yield from _slots(field, widget, name, value)
     else:
-        yield name, _text(field, value)
+        # The admin's, which puts links beside another widget.
+        yield from controls(field, widget.widget, name, value)
 
 
 def _checkbox(field: Any, widget: Any, name: str, value: Any) -> Iterator[Control]:
@@ -63,18 +87,19 @@ def _yes_no_unknown(
 
 def _radio(field: Any, widget: Any, name: str, value: Any) -> Iterator[Control]:
     if value is not None:
-        yield name, _text(field, value)
+        yield name, text_of(field, widget, value)
 
 
 def _several(field: Any, widget: Any, name: str, value: Any) -> Iterator[Control]:
-    return ((name, _text(field, one)) for one in _listed(field, value))
+    return ((name, text_of(field, widget, one)) for one in listed(field, value))
 
 
 def _takes_several(widget: Any) -> bool:
     return bool(getattr(widget, "allow_multiple_selected", False))
 
 
-def _listed(field: Any, value: Any) -> list[Any]:
+def listed(field: Any, value: Any) -> list[Any]:
+    """Return the values of a field that has several."""
     value = field.prepare_value(value)
     if value is None or value == "":
         return []
@@ -121,15 +146,19 @@ _WIDGETS: tuple[tuple[Any, _Send], ...] = (
 # -- texts -----------------------------------------------------------------------
 
 
-def _text(field: Any, value: Any) -> str:
-    """Return a value as the field reads it."""
+def text_of(field: Any, widget: Any, value: Any) -> str:
+    """Return a value as its widget shows it, and the field reads it."""
     if value is None or isinstance(value, JSONText):
         return value or ""
     if not isinstance(field, forms.JSONField):
         for kind, write in _WRITERS:
             if isinstance(value, kind):
                 return write(field, value)
-    return str(field.prepare_value(value))
+    if isinstance(value, list) and hasattr(field, "delimiter"):
+        return _joined(field, widget, value)
+    prepared = field.prepare_value(value)
+    written = widget.format_value(prepared)
+    return written if isinstance(written, str) else str(prepared)
 
 
 def _plain(field: Any, value: Any) -> str:
@@ -162,12 +191,10 @@ def _moment(field: Any, value: date | time) -> str:
     return texts[0]
 
 
-def _joined(field: Any, values: list[Any]) -> str:
-    if not hasattr(field, "delimiter"):
-        return str(field.prepare_value(values))
-    texts = [_text(field.base_field, one) for one in values]
+def _joined(field: Any, widget: Any, values: list[Any]) -> str:
+    texts = [text_of(field.base_field, widget, one) for one in values]
     if any(field.delimiter in text for text in texts):
-        raise ArgumentErrors([f"a value cannot have {field.delimiter!r} in it"])
+        raise CannotSend(f"an item cannot have {field.delimiter!r} in it")
     return str(field.delimiter).join(texts)
 
 
@@ -176,5 +203,4 @@ _WRITERS: tuple[tuple[Any, Callable[[Any, Any], str]], ...] = (
     ((bool, str), _plain),
     ((int, float, Decimal), _number),
     ((date, time), _moment),
-    (list, _joined),
 )

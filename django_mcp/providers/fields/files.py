@@ -1,4 +1,4 @@
-"""A file as an argument: its name and its bytes in base64.
+"""A file as an argument of any provider: its name and its bytes in base64.
 
 It becomes what Django's upload handlers would have made of it, so that a
 form's validators judge it as they always do. Nothing is written to disk.
@@ -11,21 +11,24 @@ import binascii
 import html
 import io
 import mimetypes
+from collections.abc import Callable
 from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, SchemaValidator, core_schema
 
 from django_mcp.providers.fields.inputs import Shape, several
 from django_mcp.schema.walk import Schema
 
 #: The most bytes of one file, whatever the body of a message may have.
 MAX_FILE_SIZE = 10 * 1024 * 1024
-_LONGEST_DATA = MAX_FILE_SIZE * 4 // 3 + 4
-_LONGEST_NAME = 255
-_TYPE = r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}"
+#: Characters of what makes it up.
+MAX_DATA = MAX_FILE_SIZE * 4 // 3 + 4
+MAX_NAME = 255
+MEDIA_TYPE = r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}"
 
-_SCHEMA: Schema = {
+#: As clients see it.
+FILE: Schema = {
     "type": "object",
     "properties": {
         "name": {"type": "string", "description": "With its extension."},
@@ -39,7 +42,7 @@ _SCHEMA: Schema = {
 
 def file_shape(field: Any, model_field: Any) -> Shape:
     """Return the shape of a file, or of several where the widget takes them."""
-    one = (_SCHEMA, _CORE)
+    one = (FILE, CORE)
     return several(one) if takes_several(field) else one
 
 
@@ -76,14 +79,17 @@ def _text(most: int, **limits: Any) -> core_schema.TypedDictField:
     )
 
 
-_CORE = core_schema.no_info_after_validator_function(
+CORE = core_schema.no_info_after_validator_function(
     uploaded,
     core_schema.typed_dict_schema(
         {
-            "name": _text(_LONGEST_NAME),
-            "data": _text(_LONGEST_DATA),
-            "mime_type": _text(_LONGEST_NAME, pattern=f"^{_TYPE}$"),
+            "name": _text(MAX_NAME),
+            "data": _text(MAX_DATA),
+            "mime_type": _text(MAX_NAME, pattern=f"^{MEDIA_TYPE}$"),
         },
         extra_behavior="forbid",
     ),
 )
+
+#: ``file_from(value)``: the upload that an argument holds. Raises: ValidationError
+file_from: Callable[[Any], InMemoryUploadedFile] = SchemaValidator(CORE).validate_python

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from django.conf import settings
@@ -55,10 +57,19 @@ def _number(value: Any) -> Any:
 
 def decimal_core(max_digits: int | None, decimal_places: int | None) -> CoreSchema:
     """Return the check of a number that fits a column of so many digits."""
-    number = core_schema.decimal_schema(
+    number: CoreSchema = core_schema.decimal_schema(
         max_digits=max_digits, decimal_places=decimal_places, allow_inf_nan=False
     )
+    if max_digits is None:
+        number = core_schema.no_info_after_validator_function(_no_giant, number)
     return core_schema.no_info_before_validator_function(_number, number)
+
+
+def _no_giant(value: Decimal) -> Decimal:
+    """Refuse what arithmetic beyond decimals, as of steps, cannot hold."""
+    if not isfinite(float(value)):
+        raise PydanticCustomError("decimal_type", "should be a valid number")
+    return value
 
 
 def _known_day(value: date) -> date:
