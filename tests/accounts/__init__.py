@@ -1,0 +1,1 @@
+"""A site with django-allauth: its views in a browser, and as tools."""
