@@ -1,4 +1,5 @@
-"""The Django app: finds every app's ``mcp`` module, as admin finds ``admin``."""
+"""The Django app: finds every app's ``mcp`` module, as admin finds ``admin``, and
+every app's templates that are prompts."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
@@ -25,6 +26,10 @@ class MCPConfig(SimpleMCPConfig):
     default = True
 
     def ready(self) -> None:
-        """Import the ``mcp`` module of every installed app."""
+        """Import the ``mcp`` module of every installed app; find its prompts."""
         super().ready()
         autodiscover_modules("mcp")
+        from django_mcp.providers.templates.discovery import autodiscover
+        from django_mcp.server import all_servers, mcp
+
+        autodiscover(mcp, all_servers)

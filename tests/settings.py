@@ -79,4 +79,8 @@ TEMPLATES = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-DJANGO_MCP = {"AUTHENTICATORS": ["django_mcp.auth.AllowAnonymous"]}
+DJANGO_MCP = {
+    "AUTHENTICATORS": ["django_mcp.auth.AllowAnonymous"],
+    # The default server is empty, so that a test can count what is on it.
+    "PROMPT_TEMPLATES": False,
+}
