@@ -30,14 +30,24 @@ _MAGIC = (
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 #: What Python and the operating systems do not agree on, or do not know.
 _SUFFIXES = {
+    ".atom": "application/atom+xml",
     ".flac": "audio/flac",
     ".jsonl": "application/jsonl",
     ".md": "text/markdown",
+    ".rss": "application/rss+xml",
     ".toml": "application/toml",
     ".wav": "audio/wav",
     ".webp": "image/webp",
+    ".xhtml": "application/xhtml+xml",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
+}
+_PACKED = {
+    "br": "application/x-brotli",
+    "bzip2": "application/x-bzip2",
+    "compress": "application/x-compress",
+    "gzip": "application/gzip",
+    "xz": "application/x-xz",
 }
 _TEXT_TYPES = {"application/javascript", "application/json", "application/xml"}
 _TEXT_TYPES |= {"application/jsonl", "application/toml", "application/yaml"}
@@ -71,7 +81,9 @@ def type_of_bytes(content: bytes) -> str:
 def type_of_name(name: str) -> str:
     """Return the type that the name's suffix promises, or nothing."""
     known = _SUFFIXES.get(Path(name).suffix.lower())
-    return known or mimetypes.guess_type(name)[0] or ""
+    kind, packed = mimetypes.guess_type(name)
+    # What was packed is no longer of the type that the inner suffix tells.
+    return known or (_PACKED.get(packed, "") if packed else kind) or ""
 
 
 def is_text(mime_type: str) -> bool:

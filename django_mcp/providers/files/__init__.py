@@ -1,0 +1,1 @@
+"""Resources from files: storages, static files, sitemaps and feeds."""
