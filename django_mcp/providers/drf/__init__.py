@@ -1,0 +1,1 @@
+"""Django REST framework: the only folder that imports it (the extra ``drf``)."""
