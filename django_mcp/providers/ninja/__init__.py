@@ -1,0 +1,1 @@
+"""django-ninja: the operations of an API as tools. Each module says its part."""

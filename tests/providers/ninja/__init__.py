@@ -1,0 +1,1 @@
+"""Tests of django-ninja's operations as tools."""
