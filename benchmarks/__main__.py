@@ -1,6 +1,6 @@
 """Runs the benchmarks and prints what they found.
 
-``python -m benchmarks [--quick] [--only http,inprocess,import,stdio,streams,models]
+``python -m benchmarks [--quick] [--only http,inprocess,import,stdio,streams,models,providers]
 [--strict] [--save] [--profile async-echo]``
 """
 
@@ -22,6 +22,7 @@ PARTS = {
     "stdio": "benchmarks.stdio",
     "streams": "benchmarks.streams",
     "models": "benchmarks.models",
+    "providers": "benchmarks.providers",
 }
 
 #: The page that shows the figures of the last saved run, between two marks.
