@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import django_mcp
 from django_mcp import MCPServer
 from django_mcp.conf import KEYS
 from django_mcp.providers import functions
+from django_mcp.providers.views.options import ViewOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -90,9 +92,27 @@ def test_every_option_of_a_decorator_is_documented(decorator: str) -> None:
     assert not {option for option in options if f"`{option}`" not in text}
 
 
+def test_every_option_of_a_view_is_documented() -> None:
+    text = section(page("views"), "## Options")
+    assert not {f.name for f in fields(ViewOptions) if f"`{f.name}`" not in text}
+
+
 def test_every_argument_of_a_server_is_documented() -> None:
     names = set(inspect.signature(MCPServer).parameters) - {"name"}
     assert not {name for name in names if f"{name}=" not in page("server")}
+
+
+#: What transports and methods ask a server, and no project.
+FOR_THE_INSIDE = {
+    "complete_dict", "ending", "go_live", "info", "settle", "topic", "translated",
+}  # fmt: skip
+
+
+def test_every_member_of_a_server_is_documented() -> None:
+    names = {name for name in vars(MCPServer) if not name.startswith("_")}
+    text = page("server")
+    told = {name for name in names if f"mcp.{name}" in text or f"{name}=" in text}
+    assert names - told == FOR_THE_INSIDE
 
 
 def test_every_public_name_is_in_the_reference() -> None:

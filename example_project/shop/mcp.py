@@ -10,8 +10,8 @@ from django.db.models import Q
 from pydantic import BaseModel, Field
 
 from django_mcp import Context, ModelToolset, ToolError, action, mcp
-from example_project.shop.forms import OrderForm, ReturnForm
-from example_project.shop.models import Book, Order
+from example_project.shop.forms import BookForm, OrderForm, ReturnForm, WishForm
+from example_project.shop.models import Author, Book, Order
 
 # -- tools: what a model may do ---------------------------------------------
 
@@ -173,6 +173,26 @@ class OrderToolset(ModelToolset):
         order.save(update_fields=["status"])
 
 
+# -- forms: what a model fills in --------------------------------------------
+
+
+@mcp.form_tool(WishForm, destructive=False)
+def wish_for_book(cleaned_data: dict[str, Any]) -> str:
+    """Ask the shop to get a book that it does not have."""
+    day = cleaned_data["by"]
+    until = f" by {day:%d %B %Y}" if day else ""
+    return f"The shop will look for “{cleaned_data['title']}”{until}."
+
+
+# Saved by clerks alone: by default Django's permissions decide.
+mcp.form_tool(BookForm)
+
+# -- views: the shop's own pages, with the permissions they have in the browser --
+
+mcp.view("shop:shelf", fields=["title", "author__name", "price"])
+mcp.view("shop:report", name="orders_of_year", context=["totals"])
+
+
 # -- resources: what a client may read --------------------------------------
 
 
@@ -195,6 +215,25 @@ def isbns(value: str) -> list[str]:
 def book(isbn: str) -> BookSummary:
     """One book of the shop."""
     return summary_from_book(Book.objects.select_related("author").get(isbn=isbn))
+
+
+# -- templates: words that are files ----------------------------------------
+
+
+def author_context(author: Author) -> dict[str, Any]:
+    """One author of the shop, and what there is to read.
+
+    Args:
+        author: The number of the author.
+    """
+    return {"author": author, "books": author.books.all()}
+
+
+mcp.resource_template(
+    "shop://author/{author}", template="shop/author.md", context=author_context
+)
+
+# shop/templates/shop/prompts/review.md is found by itself.
 
 
 # -- prompts: what a person may choose to say -------------------------------

@@ -114,6 +114,34 @@ class ShopTests(TestCase):
         # Cookies are no credentials: a page of another site could send them.
         self.assertNotIn("list_orders", self.names())
 
+    def test_a_form_answers_in_its_own_words(self) -> None:
+        result = self.call("wish_for_book", title="Middlemarch", by="2026-12-01")
+        text = "The shop will look for “Middlemarch” by 01 December 2026."
+        self.assertEqual(result["content"][0]["text"], text)
+        refused = self.call("wish_for_book", title="emma", binding="leather")
+        self.assertTrue(refused["isError"])
+        self.assertEqual(
+            refused["content"][0]["text"].splitlines(),
+            [
+                "title: It is on the shelf already.",
+                "binding: should be one of any, cloth, paper",
+            ],
+        )
+        self.assertNotIn("create_book", self.names())
+
+    def test_a_page_of_the_shop_is_a_tool(self) -> None:
+        result = self.call("shop_shelf", page=1)["structuredContent"]
+        titles = [book["title"] for book in result["objects"]]
+        self.assertIn("Emma", titles)
+        for title in titles:
+            self.assertContains(self.client.get("/shop/"), title)
+
+    def test_only_clerks_read_the_report(self) -> None:
+        result = self.call("orders_of_year", year=2026)
+        self.assertTrue(result["isError"])
+        self.assertIn("logged in", result["content"][0]["text"])
+        self.assertEqual(self.client.get("/shop/report/2026/").status_code, 302)
+
     def test_a_row_is_a_resource(self) -> None:
         uri = f"model://shop/book/{EMMA}"
         result = self.send("resources/read", uri=uri)["result"]
@@ -132,3 +160,30 @@ class ShopTests(TestCase):
 
     def test_the_migrations_fit_the_models(self) -> None:
         call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+    def test_a_template_is_a_prompt(self) -> None:
+        prompts = self.send("prompts/list")["result"]["prompts"]
+        self.assertIn("review", {prompt["name"] for prompt in prompts})
+        prompt = {"type": "ref/prompt", "name": "review"}
+        argument = {"name": "isbn", "value": "978014143958"}
+        answer = self.send("completion/complete", ref=prompt, argument=argument)
+        self.assertEqual(answer["result"]["completion"]["values"], [EMMA])
+        given = {"isbn": EMMA, "tone": "short"}
+        answer = self.send("prompts/get", name="review", arguments=given)
+        messages = answer["result"]["messages"]
+        said = ["user", "user", "user", "assistant"]
+        self.assertEqual([message["role"] for message in messages], said)
+        embedded = messages[1]["content"]["resource"]
+        self.assertEqual(embedded["uri"], f"shop://book/{EMMA}")
+        self.assertIn("Jane Austen", embedded["text"])
+        answer = self.send("prompts/get", name="review", arguments={"isbn": "1"})
+        self.assertIn("error", answer)
+
+    def test_a_template_is_a_resource(self) -> None:
+        author = Book.objects.get(isbn=EMMA).author
+        answer = self.send("resources/read", uri=f"shop://author/{author.pk}")
+        [content] = answer["result"]["contents"]
+        self.assertEqual(content["mimeType"], "text/markdown")
+        self.assertIn(f"[Emma](shop://book/{EMMA})", content["text"])
+        answer = self.send("resources/read", uri="shop://author/0")
+        self.assertEqual(answer["error"]["message"], "Resource not found")

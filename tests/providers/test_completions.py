@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_mcp.providers.completions import completions_for
 from django_mcp.schema.parameters import signature_of
+from tests.testapp.models import Author
 
 
 def buy(isbn: str, size: Literal["small", "large"] = "small") -> None: ...
@@ -38,7 +39,10 @@ def test_an_argument_without_completions_has_none() -> None:
     assert set(completions_for(buy, signature_of(buy).parameters, None)) == {"size"}
 
 
-@pytest.mark.parametrize("given", [{"other": ["a"]}, {"isbn": lambda a, b: []}])
+@pytest.mark.parametrize(
+    "given",
+    [{"other": ["a"]}, {"isbn": lambda a, b: []}, {"isbn": Author.objects.all()}],
+)
 def test_what_cannot_serve_is_refused_and_the_function_named(given: Any) -> None:
     with pytest.raises(ImproperlyConfigured, match="buy"):
         completions_for(buy, signature_of(buy).parameters, given)
