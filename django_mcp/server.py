@@ -225,9 +225,9 @@ class MCPServer:
 
         ``target`` is an API, a router, or the function of one operation. The
         options are those of
-        `django_mcp.providers.ninja.registration.tools_from_ninja`.
+        `django_mcp.providers.ninja.registration.register_ninja`.
         """
-        self._provided("ninja.registration.register", target, **options)
+        self._provided("ninja.registration.register_ninja", target, **options)
         return target
 
     @overload
@@ -262,32 +262,28 @@ class MCPServer:
         The options are those of
         `django_mcp.providers.files.storages.storage_resource`.
         """
-        self._declare_files("storages.storage_resource", prefix, storage, **options)
+        self._provided("files.storages.storage_resource", prefix, storage, **options)
 
     def static_resource(self, prefix: str, /, **options: Any) -> None:
         """Serve static files: those of a ``folder``, or that fit ``patterns``.
 
         See `django_mcp.providers.files.static.static_resource`.
         """
-        self._declare_files("static.static_resource", prefix, **options)
+        self._provided("files.static.static_resource", prefix, **options)
 
     def sitemap_resource(self, uri: str, sitemaps: Any, /, **options: Any) -> None:
         """Serve the pages that sitemaps know: a sitemap, or several by section.
 
         See `django_mcp.providers.files.sitemaps.sitemap_resource`.
         """
-        self._declare_files("sitemaps.sitemap_resource", uri, sitemaps, **options)
+        self._provided("files.sitemaps.sitemap_resource", uri, sitemaps, **options)
 
     def feed_resource(self, uri: str, feed: Any, /, **options: Any) -> None:
         """Serve a syndication feed; variables of ``uri`` go to ``get_object``.
 
         See `django_mcp.providers.files.feeds.feed_resource`.
         """
-        self._declare_files("feeds.feed_resource", uri, feed, **options)
-
-    def _declare_files(self, maker: str, /, *args: Any, **options: Any) -> None:
-        make = import_string(f"django_mcp.providers.files.{maker}")
-        self.declare(make(*args, warn=self.declarations.mistakes.append, **options))
+        self._provided("files.feeds.feed_resource", uri, feed, **options)
 
     # -- templates ---------------------------------------------------------
 

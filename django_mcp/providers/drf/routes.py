@@ -7,7 +7,6 @@ route. A class is never changed.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -19,12 +18,12 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
 from django_mcp.providers.views import routes as ways
+from django_mcp.providers.views.words import snake_case
 
 #: A class of views, which has no types.
 View: TypeAlias = Any
 
 _METHODS = ("get", "post", "put", "patch", "delete")
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +215,7 @@ def word_of(name: str) -> str:
         if shorter != name and shorter:
             name = shorter
             break
-    return _WORDS.sub("_", name).lower()
+    return snake_case(name)
 
 
 def _methods(cls: View) -> dict[str, str]:

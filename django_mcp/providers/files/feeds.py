@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from inspect import signature
 from itertools import islice
 from types import MethodType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.contrib.syndication.views import Feed
 from django.core.exceptions import (
@@ -40,7 +40,6 @@ from django_mcp.providers.files.requests import (
     check_domain,
     request_for,
 )
-from django_mcp.providers.files.storages import Build, Warn
 from django_mcp.schema.arguments import (
     ArgumentErrors,
     Arguments,
@@ -48,6 +47,9 @@ from django_mcp.schema.arguments import (
 )
 from django_mcp.schema.completions import complete_from_values
 from django_mcp.schema.generator import joined
+
+if TYPE_CHECKING:
+    from django_mcp.server import MCPServer
 
 Format: TypeAlias = Literal["markdown", "json", "xml"]
 
@@ -61,17 +63,17 @@ _TYPES = {
 
 
 def feed_resource(
+    server: MCPServer,
     uri: str,
     feed: Any,
     *,
-    warn: Warn,
     format: Format = "markdown",
     max_items: int = MAX_ITEMS,
     domain: str = "",
     protocol: str = "",
     complete: Mapping[str, Completer] | None = None,
     **options: Any,
-) -> Build:
+) -> None:
     """Serve a feed; the variables of ``uri`` are arguments of ``get_object``.
 
     ``feed``: a ``Feed`` class, or the instance that the URLconf has.
@@ -81,7 +83,7 @@ def feed_resource(
     ``complete``: suggestions for variables. ``options`` are those of every
     primitive.
 
-    Returns what makes the primitives. Raises: ImproperlyConfigured
+    Raises: ImproperlyConfigured
     """
     if format not in _TYPES:
         raise ImproperlyConfigured(f"{uri}: format is one of {', '.join(_TYPES)}.")
@@ -101,7 +103,7 @@ def feed_resource(
         complete=complete,
         fields=fields_from("The feed", uri, _description(made), options),
     )
-    return news.primitives
+    server.declare(news.primitives)
 
 
 class News:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sites.requests import RequestSite
@@ -29,9 +29,11 @@ from django_mcp.providers.files.options import (
     template_from,
 )
 from django_mcp.providers.files.requests import check_domain, request_for
-from django_mcp.providers.files.storages import Build, Warn
 from django_mcp.schema.completions import complete_from_values
 from django_mcp.schema.uritemplate import UriTemplate
+
+if TYPE_CHECKING:
+    from django_mcp.server import MCPServer
 
 #: A sitemap, or what makes one, as Django's view takes it.
 Maker: TypeAlias = "Sitemap[Any] | Callable[[], Sitemap[Any]]"
@@ -50,15 +52,15 @@ class _Part(NamedTuple):
 
 
 def sitemap_resource(
+    server: MCPServer,
     uri: str,
     sitemaps: Any,
     *,
-    warn: Warn,
     page_size: int = PAGE_SIZE,
     domain: str = "",
     protocol: str = "",
     **options: Any,
-) -> Build:
+) -> None:
     """Serve the pages that sitemaps know.
 
     ``sitemaps``: a ``Sitemap`` class, one instance, or the dictionary of
@@ -67,7 +69,7 @@ def sitemap_resource(
     the sites framework or of the call. ``options`` are those of every
     primitive.
 
-    Returns what makes the primitives. Raises: ImproperlyConfigured
+    Raises: ImproperlyConfigured
     """
     check_positive(f"page_size of {uri}", page_size)
     check_domain(domain, protocol)
@@ -79,7 +81,7 @@ def sitemap_resource(
         protocol=protocol,
         fields=fields_from("The sitemap", uri, "The pages of the site", options),
     )
-    return pages.primitives
+    server.declare(pages.primitives)
 
 
 class Pages:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -21,14 +21,17 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
 
 from django_mcp.primitives import Primitive
-from django_mcp.providers.files.storages import Build, Files, Warn
+from django_mcp.providers.files.storages import Files
+
+if TYPE_CHECKING:
+    from django_mcp.server import MCPServer
 
 
-def static_resource(prefix: str, *, warn: Warn, **options: Any) -> Build:
+def static_resource(server: MCPServer, prefix: str, **options: Any) -> None:
     """Serve static files at ``prefix`` and their path.
 
     ``options`` are those of storage resources; ``folder`` or ``patterns`` must
-    be there. Returns what makes the primitives. Raises: ImproperlyConfigured
+    be there. Raises: ImproperlyConfigured
     """
     storage = StaticFiles()
     # ``collectstatic --link`` makes links to where the files are.
@@ -47,7 +50,7 @@ def static_resource(prefix: str, *, warn: Warn, **options: Any) -> Build:
             )
         return files.primitives()
 
-    return build
+    server.declare(build)
 
 
 class StaticFiles(Storage):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage, default_storage, storages
@@ -37,9 +37,10 @@ from django_mcp.providers.files.options import (
 from django_mcp.providers.files.stored import read_stored
 from django_mcp.schema.uritemplate import UriTemplate
 
+if TYPE_CHECKING:
+    from django_mcp.server import MCPServer
+
 #: Makes the primitives, once it can be done.
-Build: TypeAlias = Callable[[], list[Primitive]]
-Warn: TypeAlias = Callable[[Mistake], None]
 Listing: TypeAlias = bool | Literal["details"]
 
 #: Bytes of the largest file, as for the files of models.
@@ -48,17 +49,11 @@ _JSON = "application/json"
 
 
 def storage_resource(
-    prefix: str,
-    storage: Any = None,
-    *,
-    warn: Warn,
-    **options: Any,
-) -> Build:
+    server: MCPServer, prefix: str, storage: Any = None, **options: Any
+) -> None:
     """Serve the files of a storage at ``prefix`` and their path.
 
-    ``options`` are those of `Files`. Returns what makes the primitives.
-
-    Raises: ImproperlyConfigured
+    ``options`` are those of `Files`. Raises: ImproperlyConfigured
     """
     files = Files("A storage resource", prefix, getter_from(storage), **options)
 
@@ -68,10 +63,11 @@ def storage_resource(
             raise ImproperlyConfigured(f"The storage of {prefix} cannot be listed.")
         if text := warning_about(found, files.rules):
             source = files.fields["source"]
-            warn(Mistake(text, source, is_error=False, id="django_mcp.W011"))
+            mistake = Mistake(text, source, is_error=False, id="django_mcp.W011")
+            server.declarations.mistakes.append(mistake)
         return files.primitives()
 
-    return build
+    server.declare(build)
 
 
 def getter_from(storage: Any) -> Callable[[], Storage]:

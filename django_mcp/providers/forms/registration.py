@@ -6,10 +6,10 @@ a decorator. Which it is shows when the next line runs, so it waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
-from django_mcp.declarations import Declarations, Mistake, written_at
+from django_mcp.declarations import Mistake, written_at
 from django_mcp.primitives import Primitive
 from django_mcp.providers.forms.arguments import is_formset
 from django_mcp.providers.forms.saving import saves
@@ -17,29 +17,16 @@ from django_mcp.providers.forms.tools import check_form, tool_from_form
 from django_mcp.schema.formfields import is_secret
 from django_mcp.schema.parameters import Function
 
+if TYPE_CHECKING:
+    from django_mcp.server import MCPServer
+
 #: The warning about what must not pass a client.
 SECRET = "django_mcp.W010"  # noqa: S105  (the id of a check)
 
 
-class Server(Protocol):
-    """What keeps primitives, and what is declared."""
-
-    declarations: Declarations
-    live: bool
-
-    def add(self, *primitives: Primitive) -> None:
-        """Register primitives."""
-
-    def remove(self, *primitives: Primitive) -> None:
-        """Take primitives away."""
-
-    def declare(
-        self, build: Callable[[], Iterable[Primitive]], *, source: str = ""
-    ) -> None:
-        """Register what ``build`` makes, once the server is served."""
-
-
-def register(server: Server, form_class: Any, function: Any, /, **options: Any) -> Any:
+def register(
+    server: MCPServer, form_class: Any, function: Any, /, **options: Any
+) -> Any:
     """Register the tool of a form; return the function, or a decorator.
 
     Raises: ImproperlyConfigured, AlreadyRegistered
@@ -60,7 +47,7 @@ class _Waiting:
 
     def __init__(
         self,
-        server: Server,
+        server: MCPServer,
         form_class: Any,
         options: Mapping[str, Any],
         source: str,
@@ -98,7 +85,7 @@ class _Waiting:
 
 
 def warn_of_secrets(
-    server: Server, form: Any, source: str, *, exclude: Collection[str]
+    server: MCPServer, form: Any, source: str, *, exclude: Collection[str]
 ) -> None:
     """Let the checks tell what a form asks for that must not pass a client.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -42,28 +42,17 @@ _HINTS: dict[str, dict[str, Any]] = {
 }
 
 
-def register(server: MCPServer, target: Any, **options: Any) -> None:
-    """Declare the operations of an API; see `tools_from_ninja`.
-
-    Raises: ImproperlyConfigured, TypeError
-    """
-    source, warn = written_at(), server.declarations.mistakes.append
-    build = tools_from_ninja(target, source=source, warn=warn, **options)
-    server.declare(build, source=source)
-
-
-def tools_from_ninja(
+def register_ninja(
+    server: MCPServer,
     target: Any,
     *,
-    source: str,
-    warn: Callable[[Mistake], None],
     operations: Iterable[str] | None = None,
     prefix: str = "",
     auth: Auth | None = None,
     middleware: bool | None = None,
     **options: Any,
-) -> Callable[[], list[Tool]]:
-    """Return what builds the tools of an API, a router or an operation.
+) -> None:
+    """Declare the tools of an API, a router or an operation.
 
     ``operations`` are ids, tags and methods: an id names an operation,
     whatever its method; tags and methods narrow the rest, of which those that
@@ -84,17 +73,20 @@ def tools_from_ninja(
         raise TypeError("auth takes True, or a function of (context, request).")
     maker = _Maker(ninja, prefix, auth, middleware, options)
     wanted = None if operations is None else tuple(operations)
+    source = written_at()
 
     def build() -> list[Tool]:
         found = ninja.endpoints(target)
         if wanted is not None or not ninja.is_single(target):
             found = chosen(found, wanted)
         tools = list(maker.tools(found))
-        for text in maker.warnings:
-            warn(Mistake(text, source, is_error=False, id=_WARNING))
+        server.declarations.mistakes.extend(
+            Mistake(text, source, is_error=False, id=_WARNING)
+            for text in maker.warnings
+        )
         return tools
 
-    return build
+    server.declare(build, source=source)
 
 
 def _adapter() -> Any:

@@ -32,7 +32,7 @@ from django_mcp.providers.views.routes import (
     routes_of_view,
 )
 from django_mcp.providers.views.tool import ViewCall
-from django_mcp.providers.views.words import description_of, purpose_of
+from django_mcp.providers.views.words import description_of, purpose_of, snake_case
 from django_mcp.schema.parameters import source_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _SHARED = frozenset(inspect.signature(primitive_fields).parameters) - {"function"}
 _UNNAMED = re.compile(r"[^A-Za-z0-9_.-]+")
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MAX_NAME = 128
 
 
@@ -188,7 +187,7 @@ def name_of(target: Any) -> str:
         return _UNNAMED.sub("_", target).strip("_").replace("-", "_")[:_MAX_NAME]
     name = str(getattr(class_of(target) or target, "__name__", ""))
     if isinstance(target, type) or class_of(target):
-        name = _WORDS.sub("_", name.removesuffix("View") or name).lower()
+        name = snake_case(name.removesuffix("View") or name)
     return name
 
 

@@ -1,7 +1,8 @@
-"""What the tool of a view says of itself, where the view has no words."""
+"""What the tool of a view is called and says of itself, where the view does not."""
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from django_mcp.primitives import Text
 from django_mcp.providers.views import admins, generic
 from django_mcp.schema.generator import joined
 
+_PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: For what is sent and for what is read: words for the model's name.
 _SENDING = {"add": "Add one ", "change": "Change one ", "delete": "Delete one "}
 _READING = {"list": "List ", "get": "Show one ", "change": "Show one "}
@@ -20,6 +22,11 @@ _ADMINS = {
     admins.DELETE: "delete",
     admins.LIST: "list",
 }
+
+
+def snake_case(name: str) -> str:
+    """Return ``book_list`` for ``BookList``."""
+    return _PARTS.sub("_", name).lower()
 
 
 def description_of(view: Any, method: str, address: str) -> Text:

@@ -24,3 +24,12 @@ def _urlconf(settings: Settings) -> None:
 @pytest.fixture
 def server() -> MCPServer:
     return MCPServer("test")
+
+
+@pytest.fixture
+def answers(server: MCPServer) -> MCPServer:
+    """Return a server with the API that answers in every way."""
+    from tests.providers.ninja import apis  # needs the extra
+
+    server.ninja(apis.answers)
+    return server

@@ -12,7 +12,6 @@ from django.test import RequestFactory
 
 from django_mcp import MCPServer
 from django_mcp.providers.views import bodies
-from tests.providers.ninja import apis
 from tests.providers.ninja.calling import (
     body,
     browser,
@@ -23,12 +22,6 @@ from tests.providers.ninja.calling import (
 )
 
 pytestmark = pytest.mark.needs("ninja")
-
-
-@pytest.fixture
-def answers(server: MCPServer) -> MCPServer:
-    server.ninja(apis.answers)
-    return server
 
 
 @pytest.mark.parametrize("name", ["data", "lean", "alias", "page"])

@@ -15,12 +15,6 @@ from tests.providers.ninja.calling import called, refusal_of
 pytestmark = pytest.mark.needs("ninja")
 
 
-@pytest.fixture
-def answers(server: MCPServer) -> MCPServer:
-    server.ninja(apis.answers)
-    return server
-
-
 @pytest.mark.parametrize(
     ("what", "words"),
     [

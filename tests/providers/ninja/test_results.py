@@ -9,16 +9,9 @@ import pytest
 pytest.importorskip("ninja")
 
 from django_mcp import MCPServer
-from tests.providers.ninja import apis
 from tests.providers.ninja.calling import tool_of, value_of
 
 pytestmark = pytest.mark.needs("ninja")
-
-
-@pytest.fixture
-def answers(server: MCPServer) -> MCPServer:
-    server.ninja(apis.answers)
-    return server
 
 
 @pytest.mark.needs("jsonschema")
