@@ -60,6 +60,10 @@ class Declarations:
         """Let a declaration wait."""
         self._waiting.append(declaration)
 
+    def warn(self, text: str, source: str, *, id: str) -> None:
+        """Note what is served, and perhaps not as it was meant."""
+        self.mistakes.append(Mistake(text, source, is_error=False, id=id))
+
     def settle(self, add: Callable[[Primitive], None]) -> list[Mistake]:
         """Make primitives of all that waits, and ``add`` them.
 

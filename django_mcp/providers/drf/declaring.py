@@ -76,16 +76,15 @@ def declare_viewset(
             raise ImproperlyConfigured(
                 f"One name is not enough for {names}. Give a prefix instead."
             )
-        note = server.declarations.mistakes.append
         for text in _doubts(found, others(routes) if not named else set(), middleware):
-            note(Mistake(text, source, is_error=False, id="django_mcp.W012"))
+            server.declarations.warn(text, source, id="django_mcp.W012")
         tools: list[Primitive] = []
         for one in found:
             told = {"body": _for(one, body), "query": _for(one, query)}
             try:
                 tools.append(tool_of(one, fields, **told, middleware=middleware))
             except ImproperlyConfigured as error:
-                note(Mistake(str(error), source))
+                server.declarations.mistakes.append(Mistake(str(error), source))
         return tools
 
     server.declare(build, source=source)

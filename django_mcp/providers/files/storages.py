@@ -15,7 +15,6 @@ from django.core.files.storage import Storage, default_storage, storages
 
 from django_mcp.content.values import EmbeddedResource
 from django_mcp.context import Context
-from django_mcp.declarations import Mistake
 from django_mcp.exceptions import NotRegistered
 from django_mcp.primitives import Primitive, Resource, ResourceTemplate
 from django_mcp.providers.files.contents import contents_of
@@ -63,8 +62,7 @@ def storage_resource(
             raise ImproperlyConfigured(f"The storage of {prefix} cannot be listed.")
         if text := warning_about(found, files.rules):
             source = files.fields["source"]
-            mistake = Mistake(text, source, is_error=False, id="django_mcp.W011")
-            server.declarations.mistakes.append(mistake)
+            server.declarations.warn(text, source, id="django_mcp.W011")
         return files.primitives()
 
     server.declare(build)

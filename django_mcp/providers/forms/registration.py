@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django_mcp.declarations import Mistake, written_at
+from django_mcp.declarations import written_at
 from django_mcp.primitives import Primitive
 from django_mcp.providers.forms.arguments import is_formset
 from django_mcp.providers.forms.saving import saves
@@ -100,5 +100,4 @@ def warn_of_secrets(
                 f"{kind.__qualname__}.{name} asks for a secret, which"
                 " the client and its model will read."
             )
-            mistake = Mistake(text, source, is_error=False, id=SECRET)
-            server.declarations.mistakes.append(mistake)
+            server.declarations.warn(text, source, id=SECRET)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from pydantic.errors import PydanticUserError
 
-from django_mcp.declarations import Mistake, written_at
+from django_mcp.declarations import written_at
 from django_mcp.primitives import Tool
 from django_mcp.providers.calls import listed
 from django_mcp.providers.functions import primitive_fields
@@ -80,10 +80,8 @@ def register_ninja(
         if wanted is not None or not ninja.is_single(target):
             found = chosen(found, wanted)
         tools = list(maker.tools(found))
-        server.declarations.mistakes.extend(
-            Mistake(text, source, is_error=False, id=_WARNING)
-            for text in maker.warnings
-        )
+        for text in maker.warnings:
+            server.declarations.warn(text, source, id=_WARNING)
         return tools
 
     server.declare(build, source=source)

@@ -20,12 +20,15 @@ from django.utils.module_loading import import_string, module_has_submodule
 
 from django_mcp.conf import conf
 from django_mcp.content.media import is_text, type_of_name
-from django_mcp.declarations import Mistake
 
 if TYPE_CHECKING:
     from django_mcp.primitives import Primitive
     from django_mcp.server import MCPServer
 
+_LEFT_OUT = (
+    "The prompts in this folder are not served: their app has no module mcp. Add one, be"
+    " it empty; or silence this, if they are meant for nobody else."
+)
 #: Where engines look for templates inside of an app.
 _APP_FOLDERS = ("templates", "jinja2")
 
@@ -38,7 +41,8 @@ def autodiscover(server: MCPServer, others: Iterable[MCPServer] = ()) -> None:
     """
     if not conf.PROMPT_TEMPLATES:
         return
-    server.declarations.mistakes += map(_left_out, _prompt_folders(meant=False))
+    for _, folder in _prompt_folders(meant=False):
+        server.declarations.warn(_LEFT_OUT, str(folder), id="django_mcp.W014")
     if not any(_prompt_folders()):
         return
 
@@ -70,14 +74,6 @@ def _found() -> Iterator[tuple[str, Path]]:
         if place in known:
             for path in _files(folder):
                 yield path.relative_to(place).as_posix(), path
-
-
-def _left_out(folders: tuple[Path, Path]) -> Mistake:
-    text = (
-        "The prompts in this folder are not served: their app has no module mcp. Add"
-        " one, be it empty; or silence this, if they are meant for nobody else."
-    )
-    return Mistake(text, str(folders[1]), is_error=False, id="django_mcp.W014")
 
 
 def _prompt_folders(*, meant: bool = True) -> Iterator[tuple[Path, Path]]:

@@ -99,10 +99,8 @@ def _declare(server: MCPServer, make: Callable[[], Made], source: str) -> None:
         except ImproperlyConfigured as error:
             _blame(server, source, str(error))
             return ()
-        server.declarations.mistakes.extend(
-            Mistake(text, source, is_error=False, id="django_mcp.W008")
-            for text in warnings
-        )
+        for text in warnings:
+            server.declarations.warn(text, source, id="django_mcp.W008")
         return (primitive,)
 
     server.declare(build, source=source)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.views.generic import View
 
-from django_mcp.declarations import Mistake, written_at
+from django_mcp.declarations import written_at
 from django_mcp.primitives import Tool
 from django_mcp.providers.forms.registration import warn_of_secrets
 from django_mcp.providers.functions import primitive_fields
@@ -92,9 +92,7 @@ def _build(
     view = routes[0].view
     label = f"The view {_label(target)}"
     for text in _doubts(label, options, others):
-        server.declarations.mistakes.append(
-            Mistake(text, source, is_error=False, id="django_mcp.W009")
-        )
+        server.declarations.warn(text, source, id="django_mcp.W009")
     call = call_from_view(routes, options, source=label)
     for form in filter(None, (call.form_class, call.query_form)):
         sample = sample_form(view, form)
