@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AlreadyRegistered,
         NotRegistered,
         PermissionRequired,
+        Throttled,
         ToolError,
     )
     from django_mcp.primitives import Prompt, Resource, ResourceTemplate, Tool
@@ -43,6 +44,7 @@ __all__ = [
     "Prompt",
     "Resource",
     "ResourceTemplate",
+    "Throttled",
     "Tool",
     "ToolError",
     "action",
@@ -62,6 +64,7 @@ _MODULES = {
     "Prompt": "primitives",
     "Resource": "primitives",
     "ResourceTemplate": "primitives",
+    "Throttled": "exceptions",
     "Tool": "primitives",
     "ToolError": "exceptions",
     "action": "providers.models.actions",

@@ -16,8 +16,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
-from django_mcp.auth.base import BaseAuthenticator
-from django_mcp.conf import KEYS, conf
+from django_mcp.auth.checks import (
+    authenticators_nobody_asks,
+    authenticators_without_tokens,
+    problems_of_address,
+    problems_of_authenticators,
+    problems_of_paths,
+    problems_of_tokens,
+    servers_nobody_may_call,
+)
+from django_mcp.conf import KEYS, conf, is_shared
 from django_mcp.server import MCPServer, all_servers
 
 OURS = "django-mcp-channels"
@@ -72,42 +80,33 @@ def _is_number(value: Any, least: float) -> bool:
 
 @register(Tags.security)
 def check_authenticators(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """E004, E005: somebody decides who may call, and can be imported."""
+    """E004, E005, W020, W021, and what authenticators find: somebody says who calls."""
     paths = conf.AUTHENTICATORS
     if not isinstance(paths, list | tuple):
         return [_no_list("AUTHENTICATORS", "django_mcp.E005")]
-    found: list[CheckMessage] = [
-        Error(
-            f"DJANGO_MCP['AUTHENTICATORS']: {path!r} {problem}.",
-            hint="Subclass django_mcp.auth.BaseAuthenticator, and name its path.",
-            id="django_mcp.E005",
-        )
-        for path in paths
-        if (problem := _authenticator_problem(path))
-    ]
-    # What cannot be imported was told; who else there is, is not known.
-    return found or [
-        Error(
-            f"Nobody may call {server!r}: it has no authenticator.",
-            hint=(
-                "Name one in DJANGO_MCP['AUTHENTICATORS'], or let everybody in"
-                " with 'django_mcp.auth.AllowAnonymous'."
-            ),
-            id="django_mcp.E004",
-        )
-        for server in _servers()
-        if _is_used(server) and not server.authenticators
+    found = problems_of_paths(paths)
+    if found:  # who else there is, is not known
+        return found
+    servers = _servers()
+    return [
+        *servers_nobody_may_call(servers),
+        *authenticators_nobody_asks(servers),
+        *authenticators_without_tokens(servers),
+        *problems_of_authenticators(servers),
     ]
 
 
-def _authenticator_problem(path: Any) -> str:
-    try:
-        authenticator = import_string(path)
-    except (ImportError, AttributeError, TypeError) as error:
-        return f"cannot be imported ({error})"
-    if isinstance(authenticator, type) and issubclass(authenticator, BaseAuthenticator):
-        return ""
-    return "is no authenticator"
+@register(Tags.security, Tags.urls)
+def check_tokens(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """E018, E019, W015 to W018: clients can get tokens, for one server each."""
+    wrong = problems_of_address()
+    if any(message.is_serious() for message in wrong):
+        return wrong
+    if not isinstance(conf.AUTHENTICATORS, list | tuple) or problems_of_paths(
+        conf.AUTHENTICATORS
+    ):
+        return wrong  # told by another check
+    return [*wrong, *problems_of_tokens(_servers())]
 
 
 @register(Tags.security)
@@ -231,8 +230,7 @@ def check_distributions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessag
 def check_shared_state(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """W003, W004: several workers can hear each other."""
     found: list[CheckMessage] = []
-    backend = settings.CACHES.get(conf.CACHE, {}).get("BACKEND", "")
-    if conf.SESSIONS and backend.endswith(("LocMemCache", "DummyCache")):
+    if conf.SESSIONS and not is_shared(conf.CACHE):
         found.append(
             Warning(
                 "The cache is not shared between workers: an ended session lives on"
@@ -291,9 +289,3 @@ def check_declarations(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage
 def _servers() -> list[MCPServer]:
     """Return every server of the project, always in the same order."""
     return sorted(all_servers, key=lambda server: server.name)
-
-
-def _is_used(server: MCPServer) -> bool:
-    registry = server.registry
-    shelves = (registry.tools, registry.resources, registry.templates, registry.prompts)
-    return bool(server.declarations) or any(len(shelf) for shelf in shelves)

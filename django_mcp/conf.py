@@ -24,8 +24,25 @@ class Values:
 
     #: Dotted paths of authenticators, for servers that name none.
     AUTHENTICATORS: list[str] = field(default_factory=list)
+    #: Where the site stands, as clients see it: ``https://shop.example``. Tokens
+    #: are made out to it, so it is never taken from a request.
+    BASE_URL: str = ""
+    #: Private-use addresses that clients who register themselves may be sent
+    #: back to, beside https and their own machine: ``cursor://…``.
+    OAUTH_REDIRECT_URIS: list[str] = field(default_factory=list)
+    #: Clients that may register themselves from one address, in which time.
+    OAUTH_REGISTRATION_RATE: Any = "20/hour"
+    #: Requests of one address to the page that asks for consent, and those to
+    #: the token endpoint that are refused.
+    OAUTH_RATE: Any = "120/min"
+    #: Dotted paths of the identity providers whose assertions are taken.
+    OAUTH_IDENTITY_PROVIDERS: list[str] = field(default_factory=list)
     #: Web origins, beside the server's own, whose pages may call.
     ALLOWED_ORIGINS: list[str] = field(default_factory=list)
+    #: How often somebody may call: ``{"address": "300/min", "user": "120/min"}``.
+    THROTTLES: dict[str, Any] = field(default_factory=dict)
+    #: Proxies of the site's own before the server; each adds to X-Forwarded-For.
+    TRUSTED_PROXIES: int = 0
     #: Bytes of one incoming message.
     MAX_BODY_SIZE: int = 4 * 1024 * 1024
     #: Bytes of one result.
@@ -85,6 +102,12 @@ class Settings:
 
 
 conf = Settings()
+
+
+def is_shared(cache: str) -> bool:
+    """Do all workers see what one of them writes to a cache?"""
+    backend = settings.CACHES.get(cache, {}).get("BACKEND", "")
+    return not backend.endswith(("LocMemCache", "DummyCache"))
 
 
 @receiver(setting_changed)

@@ -55,6 +55,9 @@ class Outlet(Protocol):
 class Asker(Protocol):
     """Knows the answers so far; ``methods`` provides it."""
 
+    #: How often the client has answered so far.
+    rounds: int
+
     def ask(self, context: Context, questions: Sequence[Question]) -> list[Any]:
         """Return the answers. Raises: InputRequired when one is missing."""
 
@@ -88,6 +91,10 @@ class Carrier(Protocol):
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop on which the outlet lives."""
+
+    @property
+    def address(self) -> str:
+        """Where the call comes from; empty if nobody knows."""
 
     @property
     def lifespan(self) -> Any:
@@ -158,8 +165,16 @@ class Context:
         return self.principal.user
 
     @property
+    def address(self) -> str:
+        """Where the call comes from, as limits count it: an address, the ``/64``
+        of an IPv6 one, or nothing over stdio.
+        """
+        return self._carrier.address
+
+    @property
     def request(self) -> HttpRequest:
-        """An ``HttpRequest`` for the caller: the real one where there is one."""
+        """An ``HttpRequest`` for the caller: of the real one, if there is one, a
+        copy without credentials."""
         if self._request is None:
             self._request = self._carrier.make_request(self)
         return self._request

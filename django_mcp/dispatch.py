@@ -8,7 +8,7 @@ to be read by a client is logged here and answered without detail.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from traceback import format_exception_only
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,13 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django_mcp import languages
 from django_mcp.conf import conf
 from django_mcp.content import error_result
-from django_mcp.exceptions import PermissionRequired
+from django_mcp.exceptions import PermissionRequired, Throttled
 from django_mcp.languages import speaking
 from django_mcp.methods.asking import Answers
 from django_mcp.methods.primitives import TookTooLong
 from django_mcp.methods.refusals import EXPECTED, words
 from django_mcp.methods.table import METHODS
-from django_mcp.primitives import Primitive, Text
+from django_mcp.primitives import Primitive, Text, require_scopes
 from django_mcp.protocol import messages
 from django_mcp.protocol.errors import (
     HTTP_STATUS,
@@ -33,6 +33,7 @@ from django_mcp.protocol.errors import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     MISSING_CAPABILITY,
+    THROTTLED,
     ProtocolError,
 )
 from django_mcp.protocol.events import Asked
@@ -40,6 +41,7 @@ from django_mcp.protocol.messages import Fields
 from django_mcp.questions import InputRequired
 
 if TYPE_CHECKING:
+    from django_mcp.auth.base import Principal
     from django_mcp.context import Context
     from django_mcp.server import MCPServer
 
@@ -57,12 +59,25 @@ class Reply(NamedTuple):
     ok: bool = True
     #: Scopes the caller's token lacks (HTTP answers 403 and names them).
     scopes: tuple[str, ...] = ()
+    #: Seconds after which the caller may try again (HTTP says so in a header).
+    retry_after: int = 0
 
 
 class Paused(NamedTuple):
     """A call of the handshake era that must ask before it can go on."""
 
     required: InputRequired
+
+
+def _scopes_of(primitive: Primitive | None, context: Context) -> frozenset[str]:
+    """Return what a token needs for a primitive, as far as the caller may know."""
+    if primitive is None or not primitive.scopes:
+        return frozenset()
+    try:
+        visible = primitive.allowed(context)
+    except (Exception, SystemExit):  # its own answer says so, and logs it
+        visible = False
+    return primitive.scopes if visible else frozenset()
 
 
 def blocks(server: MCPServer, event: Asked, context: Context) -> bool:
@@ -75,15 +90,53 @@ def blocks(server: MCPServer, event: Asked, context: Context) -> bool:
 
 def timeout(server: MCPServer, event: Asked) -> float | None:
     """Return the seconds after which a blocking call is given up."""
-    name, uri = event.params.get("name"), event.params.get("uri")
-    primitive: Primitive | None = None
-    if event.method == "tools/call" and type(name) is str:
-        primitive = server.registry.tools.peek(name)
-    elif event.method == "prompts/get" and type(name) is str:
-        primitive = server.registry.prompts.peek(name)
-    elif event.method == "resources/read" and type(uri) is str:
-        primitive = server.registry.peek_at(uri)
+    primitive = _named(server, event)
     return primitive.timeout if primitive is not None else None
+
+
+def _named(server: MCPServer, event: Asked) -> Primitive | None:
+    """Return the primitive a message is about, visible or not."""
+    name, uri = event.params.get("name"), event.params.get("uri")
+    if event.method == "tools/call" and type(name) is str:
+        return server.registry.tools.peek(name)
+    if event.method == "prompts/get" and type(name) is str:
+        return server.registry.prompts.peek(name)
+    if event.method == "resources/read" and type(uri) is str:
+        return server.registry.peek_at(uri)
+    return None
+
+
+def refused(server: MCPServer, calls: Iterable[tuple[Asked, Context]]) -> Reply | None:
+    """Return the refusal of a batch whose token is too narrow for a part of it.
+
+    Nothing of it has run then: a client that gets a wider token sends it all
+    again. What a caller may not see is left to its own answer. May block.
+    """
+    needed: set[str] = set()
+    refusal: PermissionRequired | None = None
+    for event, context in calls:
+        scopes = {*server.base_scopes, *_scopes_of(_named(server, event), context)}
+        try:
+            require_scopes(scopes, context)
+        except PermissionRequired as error:
+            refusal = error
+        needed |= scopes
+    if refusal is None:
+        return None
+    body = messages.error(None, INVALID_PARAMS, words(refusal))
+    return Reply(body, 403, False, tuple(sorted(needed)))
+
+
+def too_narrow(server: MCPServer, event: Asked, context: Context) -> Reply | None:
+    """Return the refusal of a token that is good for nothing here, if it is one.
+
+    For what is no call, and is not served below.
+    """
+    try:
+        require_scopes(server.base_scopes, context)
+    except PermissionRequired as error:
+        return failed(server, event, error)
+    return None
 
 
 def serve(
@@ -111,6 +164,8 @@ def _serve(
             raise ProtocolError(
                 METHOD_NOT_FOUND, f"Method not found: {event.method[:200]}"
             )
+        if server.base_scopes:
+            require_scopes(server.base_scopes, context)
         result = method.serve(server, event, context)
         if isinstance(result, dict | bytes):
             return _reply(server, event, result)
@@ -164,6 +219,16 @@ async def enter(server: MCPServer) -> tuple[bool, Any]:
         return False, None
 
 
+async def known(
+    server: MCPServer, event: Asked, asking: Awaitable[Principal]
+) -> Principal | Reply:
+    """Wait until it is known who calls; return the answer when nobody is."""
+    try:
+        return await asking
+    except Exception as error:  # the boundary: see the docstring
+        return failed(server, event, error)
+
+
 def took(
     server: MCPServer, event: Asked, answers: Answers, given: dict[str, Any]
 ) -> Reply | None:
@@ -185,6 +250,8 @@ def failed(server: MCPServer, event: Asked, error: Exception | SystemExit) -> Re
     if isinstance(error, PermissionRequired):
         body = messages.error(event.id, INVALID_PARAMS, words(error))
         return Reply(body, 403, False, error.scopes)
+    if isinstance(error, Throttled):
+        return _throttled(server, event, error)
     if isinstance(error, EXPECTED):
         body = messages.error(event.id, INVALID_PARAMS, words(error))
         return Reply(body, _status(event, INVALID_PARAMS), False)
@@ -196,6 +263,23 @@ def failed(server: MCPServer, event: Asked, error: Exception | SystemExit) -> Re
     data = _shown(error) if settings.DEBUG else None
     body = messages.error(event.id, INTERNAL_ERROR, "Internal error", data)
     return Reply(body, 200, False)
+
+
+def throttled(
+    server: MCPServer, event: Asked, context: Context, error: Throttled
+) -> Reply:
+    """Return the answer for a message that came too early."""
+    return speaking(context.language or "", _throttled, server, event, error)
+
+
+def _throttled(server: MCPServer, event: Asked, error: Throttled) -> Reply:
+    """Tell the client, whose business waiting is; over stdio, tell the model."""
+    if event.headers is None and event.method == "tools/call":
+        return _given_up(server, event, words(error))
+    seconds = error.retry_after
+    data = {"retryAfter": seconds}
+    body = messages.error(event.id, THROTTLED, words(error), data)
+    return Reply(body, 429, False, retry_after=seconds)
 
 
 def _shown(error: BaseException) -> str:

@@ -12,7 +12,7 @@ function, a query): the caller then runs it in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,7 +23,9 @@ from django_mcp.exceptions import PermissionRequired
 from django_mcp.languages import is_lazy
 
 if TYPE_CHECKING:
+    from django_mcp.auth.base import Principal
     from django_mcp.context import Context
+    from django_mcp.throttling import Rates
 
 #: Words for people: a string, or a lazy translation of one.
 Text: TypeAlias = str | Promise
@@ -79,6 +81,8 @@ class Primitive:
     scopes: frozenset[str] = frozenset()
     #: Seconds after which a call is given up; ``None`` means never.
     timeout: float | None = None
+    #: How often one caller may call it; see `django_mcp.throttling.rates_from`.
+    throttle: Rates = ()
     blocking: bool = False
     #: Who registered it, for error messages: ``shop.mcp.stock_of``.
     source: str = ""
@@ -108,12 +112,46 @@ _SHOWN = (
 
 def check_scopes(primitive: Primitive, context: Context) -> None:
     """Refuse a token that is too narrow. Raises: PermissionRequired"""
-    granted = context.principal.scopes
-    if primitive.scopes and granted is not None and not primitive.scopes <= granted:
+    if primitive.scopes:
+        require_scopes(primitive.scopes, context)
+
+
+def require_scopes(scopes: Collection[str], context: Context) -> None:
+    """Refuse a token without all of ``scopes``. Raises: PermissionRequired
+
+    The refusal names every scope of the operation, whatever the token has
+    (2026-07-28, basic/authorization, "Runtime Insufficient Scope Errors").
+    """
+    server = context.server
+    if not has_scopes(context.principal, scopes, server.implied_scopes):
         raise PermissionRequired(
             gettext("The token lacks a scope this needs."),
-            scopes=tuple(sorted(primitive.scopes)),
+            scopes=tuple(sorted({*scopes, *server.base_scopes})),
         )
+
+
+def has_scopes(
+    principal: Principal, scopes: Collection[str], implied: Mapping[str, Iterable[str]]
+) -> bool:
+    """Has a caller's token all of ``scopes``, by name or by what those contain?"""
+    granted = principal.scopes
+    if granted is None or granted.issuperset(scopes):
+        return True
+    return with_implied(granted, implied).issuperset(scopes)
+
+
+def with_implied(
+    granted: Collection[str], implied: Mapping[str, Iterable[str]]
+) -> set[str]:
+    """Return scopes with all that they contain, and what that contains."""
+    found: set[str] = set()
+    waiting = list(granted)
+    while waiting:
+        scope = waiting.pop()
+        if scope not in found:
+            found.add(scope)
+            waiting.extend(implied.get(scope, ()))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

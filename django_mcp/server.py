@@ -9,7 +9,7 @@ that a command which serves nothing does not load it. `mcp` is to it what
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from functools import cached_property, partial
 from importlib import import_module
@@ -23,6 +23,8 @@ from pydantic_core import to_json
 
 from django_mcp import broadcast, languages
 from django_mcp.auth.base import Authenticators, BaseAuthenticator
+from django_mcp.auth.resources import METADATA_PATH, canonical
+from django_mcp.auth.throttled import ThrottledAuthenticators
 from django_mcp.conf import Values, conf
 from django_mcp.context import ListKind
 from django_mcp.declarations import Declaration, Declarations, written_at
@@ -39,6 +41,7 @@ from django_mcp.providers.models.registration import Toolsets, declared
 from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.registry import Registry
 from django_mcp.signals import list_changed, resource_updated
+from django_mcp.throttling import Throttles, throttles_from
 
 if TYPE_CHECKING:
     from django_mcp.transports.asgi import Application
@@ -57,7 +60,8 @@ class MCPServer:
 
     A project may have several. ``authenticators`` say who may connect; a
     server that names none takes those of ``DJANGO_MCP["AUTHENTICATORS"]``,
-    and with none at all nobody gets in.
+    and with none at all nobody gets in. ``throttles`` say how often; without
+    them, ``DJANGO_MCP["THROTTLES"]`` does.
     """
 
     def __init__(
@@ -70,6 +74,10 @@ class MCPServer:
         website_url: str = "",
         icons: Iterable[Icon] = (),
         authenticators: Iterable[BaseAuthenticator] | None = None,
+        throttles: Mapping[str, Any] | None = None,
+        path: str = "/mcp",
+        base_scopes: Iterable[str] = (),
+        implied_scopes: Mapping[str, Iterable[str]] | None = None,
         lifespan: Callable[[], AbstractAsyncContextManager[Any]] | None = None,
     ) -> None:
         self._name = name
@@ -79,6 +87,12 @@ class MCPServer:
         self.instructions = instructions
         self.website_url = website_url
         self.icons = tuple(icons)
+        #: Where it is mounted, below ``DJANGO_MCP["BASE_URL"]``.
+        self.path = path
+        #: The scopes every token needs here: what a client first asks for.
+        self.base_scopes: Collection[str] = frozenset(base_scopes)
+        #: What a scope contains: ``{"shop:write": ["shop:read"]}``.
+        self.implied_scopes: Mapping[str, Iterable[str]] = implied_scopes or {}
         self.registry = Registry()
         #: What is registered about models, by model.
         self.toolsets = Toolsets()
@@ -91,7 +105,10 @@ class MCPServer:
         #: Lists as they were sent, by what they depend on (``methods/lists.py``).
         self.pages: dict[Any, Fields] = {}
         self._own = None if authenticators is None else Authenticators(authenticators)
-        self._named: tuple[Values | None, Authenticators] = (None, Authenticators())
+        self._limits = None if throttles is None else throttles_from(throttles)
+        #: What the settings say, and the settings that said so.
+        self._asked: tuple[Values | None, Authenticators] = (None, Authenticators())
+        self._rates: tuple[Values | None, Throttles] = (None, Throttles())
         self._endings: dict[str, bytes] = {}
         self._asgi: Application | None = None
         #: Whether a client was ever served here; see `go_live`.
@@ -104,7 +121,9 @@ class MCPServer:
     @cached_property
     def name(self) -> str:
         """What clients call it; the project's name, if none was given."""
-        project = getattr(settings, "ROOT_URLCONF", None) or "django"
+        urlconf = getattr(settings, "ROOT_URLCONF", None)
+        # Django takes a list of patterns as well, which has no name.
+        project = urlconf if urlconf and isinstance(urlconf, str) else "django"
         return self._name or project.partition(".")[0]
 
     # -- primitives --------------------------------------------------------
@@ -430,15 +449,53 @@ class MCPServer:
     @property
     def authenticators(self) -> Authenticators:
         """This server's authenticators, or those the settings name."""
-        if self._own is not None:
-            return self._own
         values = conf.now
-        if self._named[0] is not values:
-            found = Authenticators(
-                import_string(path)() for path in values.AUTHENTICATORS
-            )
-            self._named = (values, found)
-        return self._named[1]
+        if self._asked[0] is not values:
+            found = self._own
+            if found is None:
+                found = Authenticators(
+                    import_string(path)() for path in values.AUTHENTICATORS
+                )
+            if values.THROTTLES if self._limits is None else self._limits:
+                found = ThrottledAuthenticators(found)
+            self._asked = (values, found)
+        return self._asked[1]
+
+    @property
+    def throttles(self) -> Throttles:
+        """How often somebody may call: this server's rates, or the settings'."""
+        if self._limits is not None:
+            return self._limits
+        values = conf.now
+        if self._rates[0] is not values:
+            self._rates = (values, throttles_from(values.THROTTLES))
+        return self._rates[1]
+
+    @property
+    def used(self) -> bool:
+        """Does it serve anything? The default server of a project may not."""
+        registry = self.registry
+        shelves = (
+            registry.tools,
+            registry.resources,
+            registry.templates,
+            registry.prompts,
+        )
+        return bool(self.declarations) or any(len(shelf) for shelf in shelves)
+
+    @property
+    def url(self) -> str:
+        """Its canonical URI, or ``""`` while ``BASE_URL`` is not set."""
+        base = conf.now.BASE_URL
+        return canonical(f"{base.rstrip('/')}/{self.path.strip('/')}") if base else ""
+
+    @property
+    def metadata_url(self) -> str:
+        """Where clients read who gives tokens for it; ``""`` if nobody does."""
+        base = conf.now.BASE_URL
+        if not base or not self.authenticators.authorization_servers():
+            return ""
+        return f"{canonical(base)}/{METADATA_PATH}/{self.path.strip('/')}".rstrip("/")
 
     # -- what results say about the server ---------------------------------
 

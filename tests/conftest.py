@@ -39,7 +39,9 @@ EXTRAS = {
     "filter": "django_filters",
     "html": "markdownify",
     "jsonschema": "jsonschema_rs",
+    "jwt": "jwt",
     "ninja": "ninja",
+    "oauth": "oauth2_provider",
     "redis": "channels_redis",
 }
 #: Folders whose tests run in the event loop, where nothing may block it.
@@ -111,7 +113,9 @@ def _nothing_blocks_the_event_loop(request: pytest.FixtureRequest) -> Iterator[N
         yield
         return
     with blockbuster_ctx("django_mcp") as guard:
-        # redis reads its own version from the disk when it connects.
         for function in guard.functions.values():
+            # redis reads its own version from the disk when it connects.
             function.can_block_in("redis/utils.py", "get_lib_version")
+            # coverage waits for another thread that meets a new file as well.
+            function.can_block_in("coverage/collector.py", "lock_data")
         yield

@@ -25,19 +25,22 @@ def running_server(mount: str = "asgi", **settings: Any) -> Iterator[str]:
     ``settings`` are keys of its ``DJANGO_MCP``.
     """
     command = [sys.executable, "-m", "tests.conformance.serve", "--port", "0"]
+    with running([*command, "--mount", mount], _environment(settings)) as url:
+        yield url
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str]) -> Iterator[str]:
+    """Run a server that prints its URL; give it, and stop the server."""
     process = subprocess.Popen(
-        [*command, "--mount", mount],
-        cwd=ROOT,
-        env=_environment(settings),
-        stdout=subprocess.PIPE,
-        text=True,
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     with process, process.stdout:
         try:
             url = process.stdout.readline().strip()
             if not url:
-                raise RuntimeError("The conformance server did not start.")
+                raise RuntimeError(f"{command} did not start.")
             yield url
         finally:
             _stop(process)

@@ -6,6 +6,7 @@ names a server. Nothing else is read from the environment.
 """
 
 import os
+from importlib.util import find_spec
 
 SECRET_KEY = "a fixed value, so that sealed bytes can be compared"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1", "[::1]"]
@@ -18,19 +19,33 @@ INSTALLED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    # For the pages of the authorization server, which a person logs in to.
+    "django.contrib.sessions",
     # For its tables; the tests that ask it for permissions name its backend.
     "guardian",
     "django_mcp",
+    "django_mcp.keys",
     "tests.testapp",
 ]
+
+# The authorization server, which only the tests of ``oauth`` mount.
+if find_spec("oauth2_provider"):
+    INSTALLED_APPS.append("oauth2_provider")
+
+if find_spec("rest_framework"):
+    INSTALLED_APPS.append("rest_framework.authtoken")
 
 # Tables are made from the models: those of the test app point to Django's, and
 # would come before them if those had migrations.
 MIGRATION_MODULES = {
     "admin": None,
     "auth": None,
+    "authtoken": None,
     "contenttypes": None,
+    "django_mcp_keys": None,
     "guardian": None,
+    "oauth2_provider": None,
+    "sessions": None,
 }
 # Guardian makes no user of its own, and changes nothing about those of Django.
 ANONYMOUS_USER_NAME = None

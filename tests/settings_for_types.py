@@ -10,6 +10,5 @@ USE_TZ = settings.USE_TZ
 INSTALLED_APPS = [
     *settings.INSTALLED_APPS,
     "django.contrib.messages",
-    "django.contrib.sessions",
     "example_project.shop",
 ]

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import CheckMessage, Error, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.test import modify_settings
 
 from django_mcp import MCPServer, mcp
-from django_mcp.auth import AllowAnonymous
+from django_mcp.auth import AllowAnonymous, BaseAuthenticator
 from django_mcp.checks import check_aliases
 from django_mcp.conf import conf
 from tests.testapp.models import Book
 
 OPEN = "django_mcp.auth.AllowAnonymous"
+KEYS = "django_mcp.keys.authentication.KeyAuthenticator"
 REDIS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
 MEMORY = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 SHARED = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
@@ -58,6 +59,8 @@ def test_the_settings_of_this_suite_are_fine() -> None:
         ({"PAGE_SIZE": 0}, ["E003"]),
         ({"PAGE_SIZE": None}, []),
         ({"AUTHENTICATORS": [OPEN]}, []),
+        ({"AUTHENTICATORS": [KEYS, OPEN]}, []),
+        ({"AUTHENTICATORS": [OPEN, KEYS]}, ["W020"]),
         ({"AUTHENTICATORS": OPEN}, ["E005"]),
         ({"AUTHENTICATORS": ["nowhere.Authenticator"]}, ["E005"]),
         ({"AUTHENTICATORS": ["nowhere"]}, ["E005"]),
@@ -120,6 +123,23 @@ def test_every_server_of_a_project_is_looked_at(settings: Any) -> None:
 
     assert ids() == ["django_mcp.E004", "django_mcp.E010", "django_mcp.E015"]
     assert "Nobody may call <MCPServer 'closed'>" in hints()
+
+
+class Unfit(BaseAuthenticator):
+    """One that knows what it lacks."""
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        return [Error("It has no issuer.", id="django_mcp.E999")]
+
+
+def test_an_authenticator_tells_what_is_wrong_with_it_once(settings: Any) -> None:
+    settings.DJANGO_MCP = {"AUTHENTICATORS": [f"{__name__}.Unfit"]}
+    other = MCPServer("of the settings too")
+    assert ids() == ["django_mcp.E999"]
+    own = MCPServer("own", authenticators=[Unfit(), AllowAnonymous()])
+    settings.DJANGO_MCP = {"AUTHENTICATORS": [OPEN]}
+    assert ids() == ["django_mcp.E999"]
+    assert own.authenticators.check() and not other.authenticators.check()
 
 
 def refuse() -> Any:

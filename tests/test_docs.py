@@ -27,10 +27,11 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     if "_build" not in path.parts
 )
-COMMANDS = sorted(
-    path.stem
-    for path in (ROOT / "django_mcp" / "management" / "commands").glob("mcp_*.py")
-)
+#: Commands, and the app of each.
+COMMANDS = {
+    path.stem: ".".join(path.parents[2].relative_to(ROOT).parts)
+    for path in sorted(ROOT.glob("django_mcp/**/management/commands/mcp_*.py"))
+}
 #: What every command of Django has.
 COMMON_OPTIONS = {
     "--force-color", "--help", "--no-color", "--pythonpath", "--settings",
@@ -66,12 +67,13 @@ def test_every_check_is_documented_and_every_documented_one_exists() -> None:
 
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
     documented = re.findall(r"^## `(mcp_\w+)`$", page("commands"), re.MULTILINE)
-    assert sorted(documented) == COMMANDS
+    assert sorted(documented) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_a_command_is_documented(name: str) -> None:
-    parser = load_command_class("django_mcp", name).create_parser("manage.py", name)
+    command = load_command_class(COMMANDS[name], name)
+    parser = command.create_parser("manage.py", name)
     options = {
         option
         for action in parser._actions
@@ -105,6 +107,7 @@ def test_every_argument_of_a_server_is_documented() -> None:
 #: What transports and methods ask a server, and no project.
 FOR_THE_INSIDE = {
     "complete_dict", "ending", "go_live", "info", "settle", "topic", "translated",
+    "used",
 }  # fmt: skip
 
 
@@ -165,3 +168,34 @@ def test_every_verb_of_the_makefile_is_a_script() -> None:
     assert verbs
     names = set(verbs[1].replace("\\", " ").split())
     assert names == {p.name for p in (ROOT / "scripts").iterdir()} - {"environment"}
+
+
+THREATS = sorted((ROOT / "tests" / "threats").glob("test_*.py"))
+
+
+def trials(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    tree = ast.parse(path.read_text("utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [node for node in ast.walk(tree) if isinstance(node, functions)]
+    return [node for node in found if node.name.startswith("test_")]
+
+
+#: Read before any test has run: what is collected meanwhile may be shown with its
+#: source, and Python 3.11 cannot parse while it parses.
+TRIALS = {path: trials(path) for path in THREATS}
+
+
+@pytest.mark.parametrize("path", THREATS, ids=lambda path: path.stem)
+def test_every_threat_names_the_file_that_averts_it(path: Path) -> None:
+    for test in TRIALS[path]:
+        _, found, defence = (ast.get_docstring(test) or "").partition("Defence:")
+        assert found, test.name
+        files = re.findall(r"[\w/]+\.(?:py|html)", defence)
+        assert files, test.name
+        assert all((ROOT / "django_mcp" / file).exists() for file in files), test.name
+
+
+def test_every_threat_on_the_page_is_tried() -> None:
+    text = (ROOT / "docs" / "threats.md").read_text("utf-8")
+    names = {test.name for tests in TRIALS.values() for test in tests}
+    assert set(re.findall(r"`(test_\w+)`", text)) <= names

@@ -20,6 +20,7 @@ PUBLIC = {
     "Prompt",
     "Resource",
     "ResourceTemplate",
+    "Throttled",
     "Tool",
     "ToolError",
     "action",

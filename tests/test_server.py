@@ -12,8 +12,9 @@ from django.dispatch import Signal
 
 from django_mcp import MCPServer, NotRegistered, Tool
 from django_mcp.auth import AllowAnonymous
-from django_mcp.auth.base import AuthError
+from django_mcp.auth.base import AuthError, AuthRequest
 from django_mcp.primitives import Icon
+from django_mcp.protocol.headers import Headers
 from django_mcp.protocol.messages import SERVER_KEY
 from django_mcp.protocol.revisions import REVISIONS, STATELESS
 from django_mcp.signals import list_changed, resource_updated
@@ -92,12 +93,23 @@ def test_a_server_is_mounted_as_one_application() -> None:
     assert (app_name, namespace) == ("mcp", "shop")
 
 
+@pytest.mark.parametrize(
+    ("urlconf", "name"), [("shop.urls", "shop"), ([], "django"), (None, "django")]
+)
+def test_server_without_a_name_has_the_project_s(
+    settings: Any, urlconf: Any, name: str
+) -> None:
+    settings.ROOT_URLCONF = urlconf
+    assert MCPServer().name == name
+
+
 def test_authenticators_are_those_of_the_settings(settings: Any) -> None:
     server = MCPServer("shop")
     first = server.authenticators
     assert [type(one) for one in first] == [AllowAnonymous]
     assert server.authenticators is first
-    assert server.authenticators.authenticate({}).user.is_anonymous
+    request = AuthRequest(server, Headers(()))
+    assert first.authenticate(request).user.is_anonymous
     settings.DJANGO_MCP = {}
     assert server.authenticators == ()
 
@@ -106,8 +118,9 @@ def test_a_servers_own_authenticators_come_first(settings: Any) -> None:
     settings.DJANGO_MCP = {}
     own = AllowAnonymous()
     assert MCPServer("shop", authenticators=[own]).authenticators == (own,)
+    closed = MCPServer("closed", authenticators=[])
     with pytest.raises(AuthError):
-        MCPServer("closed", authenticators=[]).authenticators.authenticate({})
+        closed.authenticators.authenticate(AuthRequest(closed, Headers(())))
 
 
 def test_a_revision_is_told_what_it_knows_to_show() -> None:

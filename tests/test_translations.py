@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 from django.utils.translation import override
@@ -24,14 +25,24 @@ LANGUAGES = ("de", "fr")
 #: The folders whose texts are translated: what is shipped, what tests read.
 FOLDERS = (PACKAGE, ROOT / "tests" / "testapp")
 _MARKS = {"_", "gettext", "gettext_lazy"}
+_PLURALS = {"ngettext", "ngettext_lazy"}
+_TAG = re.compile(r'{% translate "([^"]*)" %}')
+_BLOCK = re.compile(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}")
+_VARIABLE = re.compile(r"{{ (\w+) }}")
 _ENTRY = re.compile(
     r"^msgid ((?:\".*\"\n)+)msgstr ((?:\".*\"(?:\n|\Z))+)", re.MULTILINE
+)
+#: One text for one thing, and another for several.
+_PLURAL_ENTRY = re.compile(
+    r"^msgid ((?:\".*\"\n)+)msgid_plural ((?:\".*\"\n)+)"
+    r"msgstr\[0\] ((?:\".*\"\n)+)msgstr\[1\] ((?:\".*\"(?:\n|\Z))+)",
+    re.MULTILINE,
 )
 
 
 def marked(folder: Path) -> set[str]:
     """Return the texts in a folder's source that are marked for translation."""
-    return {
+    return _shown(folder) | {
         text
         for file in folder.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
@@ -40,10 +51,20 @@ def marked(folder: Path) -> set[str]:
     }
 
 
+def _shown(folder: Path) -> set[str]:
+    """Return the texts of pages, as a catalogue writes them."""
+    pages = [file.read_text("utf-8") for file in folder.rglob("*.html")]
+    texts = {text for page in pages for text in _TAG.findall(page)}
+    blocks = {text for page in pages for text in _BLOCK.findall(page)}
+    return texts | {_VARIABLE.sub(r"%(\1)s", text) for text in blocks}
+
+
 def _texts(call: ast.Call) -> Iterator[str]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     if name in _MARKS and call.args and isinstance(call.args[0], ast.Constant):
         yield str(call.args[0].value)
+    if name in _PLURALS:
+        yield from (str(one.value) for one in call.args[:2])  # type: ignore[attr-defined]
 
 
 def catalogue(folder: Path, language: str) -> dict[str, str]:
@@ -52,7 +73,22 @@ def catalogue(folder: Path, language: str) -> dict[str, str]:
     assert "#, fuzzy" not in text
     found = {_joined(key): _joined(value) for key, value in _ENTRY.findall(text)}
     found.pop("")
+    for one, several, first, second in _PLURAL_ENTRY.findall(text):
+        found |= {_joined(one): _joined(first), _joined(several): _joined(second)}
     return found
+
+
+def _flat(known: dict[Any, str], folder: Path, language: str) -> dict[str, str]:
+    """Return a compiled catalogue as `catalogue` returns the written one."""
+    text = place(folder, language).with_suffix(".po").read_text("utf-8")
+    several = {_joined(one): _joined(n) for one, n, _, _ in _PLURAL_ENTRY.findall(text)}
+    flat: dict[str, str] = {}
+    for key, translated in known.items():
+        if isinstance(key, tuple):
+            key = several[key[0]] if key[1] else key[0]
+        flat[key] = translated
+    flat.pop("")
+    return flat
 
 
 def _joined(lines: str) -> str:
@@ -64,7 +100,8 @@ def place(folder: Path, language: str) -> Path:
 
 
 def fields(text: str) -> set[str | None]:
-    return {field for _, field, _, _ in Formatter().parse(text) if field}
+    filled = {field for _, field, _, _ in Formatter().parse(text) if field}
+    return filled | set(re.findall(r"%\((\w+)\)s", text))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -87,8 +124,8 @@ def test_a_catalogue_is_compiled(folder: Path, language: str) -> None:
     with place(folder, language).open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     written = catalogue(folder, language)
-    known: dict[str, str] = compiled._catalog  # type: ignore[attr-defined]
-    assert {key: text for key, text in known.items() if key} == written
+    known: dict[Any, str] = compiled._catalog  # type: ignore[attr-defined]
+    assert _flat(known, folder, language) == written
 
 
 def refusal(language: str) -> str:

@@ -17,11 +17,13 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 
-from django_mcp.auth.base import AuthError, BaseAuthenticator, Principal
+from django_mcp import MCPServer, Tool
+from django_mcp.auth.base import AuthError, AuthRequest, BaseAuthenticator, Principal
 from django_mcp.conf import conf
 from django_mcp.protocol.headers import Headers
 from django_mcp.protocol.messages import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY
 from django_mcp.protocol.stateless import NAMED_BY
+from django_mcp.transports.caller import Caller, NamedCaller
 from django_mcp.transports.lines import Lines
 from django_mcp.transports.stdio import Stdio
 
@@ -145,9 +147,9 @@ class Named(BaseAuthenticator):
         self.blocking = blocking
         self.anonymous = anonymous
 
-    def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal | None:
+    def authenticate(self, request: AuthRequest) -> Principal | None:
         """See `BaseAuthenticator`."""
-        given = headers.get(b"authorization", b"").decode("latin-1")
+        given = request.headers.get(b"authorization", b"").decode("latin-1")
         if not given:
             return Principal(user=AnonymousUser()) if self.anonymous else None
         name, _, scopes = given.removeprefix("Bearer ").partition(":")
@@ -155,6 +157,28 @@ class Named(BaseAuthenticator):
             raise AuthError
         user = User(pk=sum(name.encode()), username=name)
         return Principal(user=user, scopes=frozenset(scopes.split()) or None)
+
+
+class Issued(BaseAuthenticator):
+    """Takes tokens of an authorization server, and knows none."""
+
+    blocking = False
+
+    def authenticate(self, request: AuthRequest) -> Principal | None:
+        """See `BaseAuthenticator`."""
+        if request.bearer() is not None:
+            raise AuthError
+        return None
+
+    def authorization_servers(self) -> list[str]:
+        """See `BaseAuthenticator`."""
+        return ["https://login.example"]
+
+
+def filled(server: MCPServer) -> MCPServer:
+    """Return a server with a tool: one that serves nothing is not described."""
+    server.add(Tool(name="something", call=lambda context, arguments: "ok"))
+    return server
 
 
 # -- HTTP, as an ASGI application sees it ----------------------------------
@@ -528,7 +552,11 @@ class Pipe:
 
 @asynccontextmanager
 async def stdio_client(
-    server: Any, principal: Principal | None = None, accept_language: bytes = b""
+    server: Any,
+    principal: Principal | None = None,
+    accept_language: bytes = b"",
+    *,
+    caller: Caller | None = None,
 ) -> AsyncIterator[Pipe]:
     """Serve a client over pipes for the length of a ``with`` block."""
     (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
@@ -539,8 +567,8 @@ async def stdio_client(
         return await loop.run_in_executor(None, incoming.readline)
 
     lines = Lines(their_in, their_out, conf.MAX_BODY_SIZE, gone=lambda: None)
-    principal = principal or Principal(user=AnonymousUser())
-    stdio = Stdio(server, principal, lines, accept_language)
+    caller = caller or NamedCaller(principal or Principal(user=AnonymousUser()))
+    stdio = Stdio(server, caller, lines, accept_language)
     task = asyncio.create_task(stdio.run())
     pipe = Pipe(lambda line: _write_all(our_out, line), read)
     pipe.ended = task

@@ -34,7 +34,7 @@ def discover(server: MCPServer, event: Asked, context: Context) -> dict[str, Any
     All revisions are listed, those with a handshake too: a client of a later
     revision can only fall back to what it finds here.
     """
-    private = server.translated and several()
+    private = not server.authenticators.open or (server.translated and several())
     result = {
         "supportedVersions": SUPPORTED,
         "capabilities": capabilities(server, event.revision),

@@ -96,7 +96,11 @@ def _page(
         raise _bad_cursor() from None
     if page is None:
         visible = shelf.visible(passed)
-        private = bool(shelf.rules) or (translated and several())
+        private = (
+            bool(shelf.rules)
+            or not server.authenticators.open
+            or (translated and several())
+        )
         shown, following = _cut(visible, cursor, size, listing.member)
         result: dict[str, Any] = {
             listing.member: [listing.describe(one, event.revision) for one in shown]

@@ -34,6 +34,7 @@ from django_mcp.protocol.headers import check_params
 from django_mcp.protocol.messages import Fields
 from django_mcp.questions import InputRequired
 from django_mcp.registry import Shelf
+from django_mcp.throttling import count_call, count_use
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
@@ -87,10 +88,12 @@ def contents_at(
     """Read a resource from inside a call, as its caller. May block.
 
     An awaitable comes back when the resource is asynchronous.
-    Raises: NotRegistered, PermissionRequired
+    Raises: NotRegistered, PermissionRequired, Throttled
     """
     resource, read = context.server.registry.resource_at(uri, context)
     check_scopes(resource, context)
+    if resource.throttle:
+        count_use(resource, context)
 
     def contents(value: Any) -> list[dict[str, Any]]:
         return resource_contents(value, uri, resource.mime_type, context.revision)
@@ -153,6 +156,8 @@ class _Run(Generic[P]):
         """Finish it here, or return the coroutine that does."""
         ended = False
         try:
+            if self._primitive.throttle:
+                count_call(self._primitive, self._context)
             value = function(*args)
             # Not here, but not left open either.
             ended = isinstance(value, CoroutineType)

@@ -72,6 +72,7 @@ def _resource_blocks(server: MCPServer, event: Asked, context: Context) -> bool:
 def _primitive_blocks(primitive: Primitive, event: Asked, context: Context) -> bool:
     return (
         primitive.blocking
+        or primitive.throttle != ()
         or "requestState" in event.params
         or (
             primitive.allowed is not anyone and _rule_blocks(primitive.allowed, context)

@@ -47,6 +47,7 @@ from django_mcp.schema.parameters import (
 from django_mcp.schema.results import promise_from_function
 from django_mcp.schema.uritemplate import UriTemplate
 from django_mcp.schema.walk import Schema
+from django_mcp.throttling import Limit, rates_from
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
@@ -85,7 +86,8 @@ def tool_from_function(
 
     ``options`` are those of every primitive: ``name``, ``title``,
     ``description``, ``icons``, ``meta``, ``tags``, ``permission``,
-    ``permissions``, ``scopes``, ``allowed``, ``timeout``.
+    ``permissions``, ``scopes``, ``allowed``, ``timeout``,
+    ``throttle``.
 
     Raises: ImproperlyConfigured
     """
@@ -238,6 +240,7 @@ def primitive_fields(
     scopes: Iterable[str] = (),
     allowed: Allowed | None = None,
     timeout: float | None = None,
+    throttle: Limit = None,
 ) -> dict[str, Any]:
     """Return the fields that every primitive has.
 
@@ -256,6 +259,7 @@ def primitive_fields(
         ),
         "scopes": frozenset(scopes),
         "timeout": timeout,
+        "throttle": rates_from(throttle),
         "blocking": not is_async(function),
         "source": source,
     }

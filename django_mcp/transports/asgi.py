@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.urls.exceptions import Resolver404
 
 from django_mcp import broadcast, sessions
-from django_mcp.auth.base import AuthError
+from django_mcp.auth.base import AuthError, AuthRequest, Principal
 from django_mcp.conf import conf
+from django_mcp.exceptions import Throttled
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.headers import Headers
 from django_mcp.threads import Cross, in_pool
@@ -24,11 +25,13 @@ from django_mcp.transports.exchange import Exchange
 from django_mcp.transports.http import (
     Receive,
     Send,
+    authenticated,
     challenge,
     owner_of_sessions,
     refuse,
     respond,
     session_of,
+    too_many,
 )
 from django_mcp.transports.listening import serve_get
 
@@ -73,9 +76,9 @@ class Application:
         elif method == "OPTIONS":
             await respond(send, 204, b"", guards.preflight(headers))
         elif method == "GET" and self.can_stream:
-            await serve_get(self, headers, receive, send)
+            await serve_get(self, scope, headers, receive, send)
         elif method == "DELETE" and conf.SESSIONS:
-            await self._delete(headers, send)
+            await self._delete(scope, headers, send)
         else:
             allow = (b"allow", guards.METHODS if self.can_stream else b"POST, DELETE")
             await refuse(
@@ -85,13 +88,18 @@ class Application:
                 [allow, *guards.cors(headers)],
             )
 
-    async def _delete(self, headers: Headers, send: Send) -> None:
+    async def _delete(self, scope: Scope, headers: Headers, send: Send) -> None:
         """End a session."""
+        request = AuthRequest(self.server, headers, scope)
         try:
-            status, session_id = await self.cross(self._end_session, headers)
+            principal = await authenticated(self.server, request, self.cross)
         except AuthError as error:
-            await challenge(self.server, headers, send, error)
+            await challenge(request, send, error)
             return
+        except Throttled as error:
+            await too_many(headers, send, error)
+            return
+        status, session_id = await self.cross(self._end_session, headers, principal)
         if status == 204:
             # What is left of it, at any worker, ends too.
             await broadcast.apublish(broadcast.topic("stream", session_id), {})
@@ -99,8 +107,7 @@ class Application:
         else:
             await refuse(send, status, "There is no such session", guards.cors(headers))
 
-    def _end_session(self, headers: Headers) -> tuple[int, str]:
-        principal = self.server.authenticators.authenticate(headers)
+    def _end_session(self, headers: Headers, principal: Principal) -> tuple[int, str]:
         owner = owner_of_sessions(self.server, principal)
         session = session_of(headers, owner)
         if session is None:

@@ -13,11 +13,13 @@ from django_mcp import dispatch
 from django_mcp.conf import conf
 from django_mcp.context import Carrier, Context, Outlet
 from django_mcp.dispatch import Paused, Reply
+from django_mcp.exceptions import Throttled
 from django_mcp.methods.asking import Answers
 from django_mcp.methods.primitives import contents_at
 from django_mcp.primitives import Text
 from django_mcp.protocol import messages
 from django_mcp.protocol.events import Answered, Asked
+from django_mcp.throttling import count_message
 from django_mcp.transports import running
 from django_mcp.transports.steps import AWAITED
 
@@ -32,6 +34,11 @@ class Carries:
 
     accept_language = b""
     language: str | None = ""
+
+    @property
+    def address(self) -> str:
+        """Where the call comes from; only HTTP knows."""
+        return ""
 
     def make_asker(self) -> Answers:
         """Return what keeps the answers of the person."""
@@ -69,6 +76,17 @@ class Call:
     def serve(self) -> Reply | Paused | Awaitable[Reply | Paused]:
         """Run it once, here."""
         return dispatch.serve(self._server, self._event, self._context)
+
+    async def counted(self) -> Reply:
+        """Run it, if its caller may call again; HTTP counts when it asks who calls."""
+        if self._server.throttles.user:
+            try:
+                await self._carrier.cross(count_message, self._context)
+            except Throttled as error:
+                return dispatch.throttled(
+                    self._server, self._event, self._context, error
+                )
+        return await self.reply()
 
     async def reply(self, outcome: Any = None) -> Reply:
         """Run it until it ends. ``outcome`` is what `serve` returned already."""

@@ -13,10 +13,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django_mcp import dispatch, languages, sessions
-from django_mcp.auth.base import AuthError, Principal
+from django_mcp.addresses import address_of_scope
+from django_mcp.auth.base import AuthError, AuthRequest, Principal
 from django_mcp.conf import conf
 from django_mcp.context import Context
 from django_mcp.dispatch import Paused, Reply
+from django_mcp.exceptions import Throttled
 from django_mcp.protocol import messages
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.errors import METHOD_NOT_FOUND
@@ -42,7 +44,9 @@ from django_mcp.transports.http import (
     owner_of_sessions,
     refuse,
     respond,
+    retry_after,
     session_id_of,
+    too_many,
 )
 from django_mcp.transports.listening import serve_listen
 from django_mcp.transports.outlet import HttpOutlet
@@ -120,7 +124,9 @@ class Exchange(Carries):
         try:
             await self._serve()
         except AuthError as error:
-            await challenge(self.server, self._headers, self._send, error)
+            await challenge(self._auth_request(), self._send, error)
+        except Throttled as error:
+            await too_many(self._headers, self._send, error)
         except Ended:
             await self._stopped()
         finally:
@@ -133,9 +139,12 @@ class Exchange(Carries):
     async def _serve(self) -> None:
         """Go from the body to the answer; only what waits is looked after."""
         server, outcome = self.server, None
-        if server.lifespan.given and not await self._enter():
+        authenticators = server.authenticators
+        if (
+            server.lifespan.given or authenticators.awaits
+        ) and not await self._prepared():
             return
-        if server.authenticators.blocking or self._session_blocks():
+        if authenticators.blocking or self._session_blocks():
             event, outcome = await self._watched(self.cross(self._begin_and_call))
         else:
             event = self._begin()
@@ -159,6 +168,16 @@ class Exchange(Carries):
         if type(outcome) is Paused:
             outcome = await self._watched(self._call().reply(outcome))
         await self._answer(event, outcome)
+
+    async def _prepared(self) -> bool:
+        """Do what is awaited before anything is read; return whether to go on."""
+        if self.server.lifespan.given and not await self._enter():
+            return False
+        authenticators = self.server.authenticators
+        if authenticators.awaits:
+            asking = authenticators.aauthenticate(self._auth_request(), self.cross)
+            self._principal = await self._watched(asking)
+        return True
 
     async def _enter(self) -> bool:
         """Enter the server's lifespan; refuse the call if that fails."""
@@ -186,6 +205,9 @@ class Exchange(Carries):
 
     # -- from the body to an outcome (in a thread, or on the loop) ----------
 
+    def _auth_request(self) -> AuthRequest:
+        return AuthRequest(self.server, self._headers, self._scope)
+
     def _session_blocks(self) -> bool:
         """Must the session be looked up in a thread?"""
         session_id = self._session_id
@@ -197,7 +219,9 @@ class Exchange(Carries):
         Raises: AuthError
         """
         headers = self._headers
-        self._principal = self.server.authenticators.authenticate(headers)
+        if self._principal is None:
+            shown = AuthRequest(self.server, headers, self._scope)
+            self._principal = self.server.authenticators.authenticate(shown)
         session = None
         if self._session_id is not None:
             owner = owner_of_sessions(self.server, self._principal)
@@ -241,6 +265,11 @@ class Exchange(Carries):
         return Call(self.server, self.event, self._context, self, session_id)  # type: ignore[arg-type]
 
     # -- what a call may use: see `django_mcp.context.Carrier` ----------------
+
+    @property
+    def address(self) -> str:
+        """Where the call comes from."""
+        return address_of_scope(self._scope)
 
     @property
     def outlet(self) -> Exchange | None:
@@ -289,7 +318,7 @@ class Exchange(Carries):
         if (
             self._streams
             or self._outlet is not None
-            or reply.scopes
+            or not reply.ok
             or event.method == "initialize"
         ):
             return self._answer_in_full(event, reply)
@@ -308,7 +337,9 @@ class Exchange(Carries):
             session_id = sessions.open_session(event, owner)
             headers = [(b"mcp-session-id", session_id.encode()), *headers]
         if reply.scopes:
-            headers = [insufficient_scope(reply.scopes), *headers]
+            headers = [insufficient_scope(self.server, reply.scopes), *headers]
+        if reply.retry_after:
+            headers = [retry_after(reply.retry_after), *headers]
         if self._streams and reply.ok:
             outlet = self.stream()
             outlet.headers = headers
@@ -321,17 +352,24 @@ class Exchange(Carries):
     async def _batch(self, batch: Batched) -> None:
         """Serve several messages, one after the other (2025-03-26)."""
         self.batched = True
+        refusal = await self._refused(batch)
+        if refusal is not None:
+            self.answering = True
+            headers = [insufficient_scope(self.server, refusal.scopes), *self._cors]
+            await respond(self._send, refusal.status, refusal.body, headers)
+            return
         replies: list[bytes] = []
-        for event in batch.events:
+        for position, event in enumerate(batch.events):
+            too_early = await self._too_early() if position else None
             if type(event) is Asked:
                 self._prepare(event)
-                replies.append((await self._reply_in_time(event)).body)
+                replies.append((await self._reply_in_time(event, too_early)).body)
                 running.ended(
                     self.session.id if self.session else "", event.id, self.cancel
                 )
             elif type(event) is Rejected:
                 replies += [event.body] if event.body else []
-            else:
+            elif too_early is None:
                 await self._hear(event)
         self.answering = True
         if not replies:
@@ -346,8 +384,38 @@ class Exchange(Carries):
             body = b"[%b]" % b",".join(replies)
             await respond(self._send, 200, body, self._beside())
 
-    async def _reply_in_time(self, event: Asked) -> Reply:
+    async def _refused(self, batch: Batched) -> Reply | None:
+        """Is the token too narrow for some of it? Then for all of it."""
+        principal = self._principal
+        if principal is None or principal.scopes is None:
+            return None
+        calls = [
+            (event, Context(self.server, event, principal, self))
+            for event in batch.events
+            if type(event) is Asked
+        ]
+        reply: Reply | None = await self.cross(dispatch.refused, self.server, calls)
+        return reply
+
+    async def _too_early(self) -> Throttled | None:
+        """Count one more message of a batch; the first was counted on arrival."""
+        if not self.server.throttles:
+            return None
+        try:
+            await self.cross(self._count)
+        except Throttled as error:
+            return error
+        return None
+
+    def _count(self) -> None:
+        server, address = self.server, self.address
+        server.throttles.arrived(server.name, address)
+        server.throttles.called(server.name, self._principal, address)  # type: ignore[arg-type]
+
+    async def _reply_in_time(self, event: Asked, too_early: Throttled | None) -> Reply:
         """In a batch each call has its own time; the others keep theirs."""
+        if too_early is not None:
+            return dispatch.throttled(self.server, event, self._context, too_early)
         seconds = dispatch.timeout(self.server, event)
         try:
             async with asyncio.timeout(seconds):
@@ -374,6 +442,10 @@ class Exchange(Carries):
             reason = "Streams are not served here; use the ASGI mount"
             body = messages.error(event.id, METHOD_NOT_FOUND, reason)
             await respond(self._send, 404, body, self._cors)
+            return
+        refusal = dispatch.too_narrow(self.server, event, self._context)
+        if refusal is not None:
+            await self._answer(event, refusal)
             return
         await serve_listen(
             self._application, event, self._context, self.receive, self._send

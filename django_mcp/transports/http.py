@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django_mcp import sessions
-from django_mcp.auth.base import AuthError, Principal
+from django_mcp.auth.base import AuthError, AuthRequest, Principal
+from django_mcp.auth.challenges import bearer_challenge
+from django_mcp.exceptions import Throttled
 from django_mcp.protocol import messages
-from django_mcp.protocol.errors import INVALID_REQUEST
+from django_mcp.protocol.errors import INVALID_REQUEST, THROTTLED
 from django_mcp.protocol.events import Session
 from django_mcp.protocol.headers import Headers
 from django_mcp.protocol.revisions import STATELESS
@@ -16,10 +18,14 @@ from django_mcp.transports import guards
 
 if TYPE_CHECKING:
     from django_mcp.server import MCPServer
+    from django_mcp.threads import Cross
 
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 Pairs: TypeAlias = list[tuple[bytes, bytes]]
+
+#: Seconds after which it may be known again who is calling.
+RETRY_AFTER = 5
 
 _JSON = (b"content-type", b"application/json")
 _EMPTY = (b"content-length", b"0")
@@ -42,22 +48,52 @@ async def refuse(send: Send, status: int, reason: str, headers: Pairs) -> None:
     await respond(send, status, body, headers)
 
 
-async def challenge(
-    server: MCPServer, headers: Headers, send: Send, error: AuthError
-) -> None:
+async def authenticated(
+    server: MCPServer, request: AuthRequest, cross: Cross
+) -> Principal:
+    """Return who is calling, asked in a thread or on the loop.
+
+    Raises: AuthError, Throttled
+    """
+    if server.authenticators.awaits:
+        return await server.authenticators.aauthenticate(request, cross)
+    principal: Principal = await cross(server.authenticators.authenticate, request)
+    return principal
+
+
+async def challenge(request: AuthRequest, send: Send, error: AuthError) -> None:
     """Ask for credentials. Every scheme that is served may be tried."""
+    if error.status == 503:
+        retry = [(b"retry-after", b"%d" % RETRY_AFTER), *guards.cors(request.headers)]
+        await refuse(send, error.status, error.message, retry)
+        return
     challenges = [
-        (b"www-authenticate", authenticator.challenge().encode("latin-1", "ignore"))
-        for authenticator in server.authenticators
+        (b"www-authenticate", value.encode("ascii", "ignore"))
+        for value in request.server.authenticators.challenges(request, error)
     ]
-    await refuse(send, 401, error.message, [*challenges, *guards.cors(headers)])
+    headers = [*challenges, *guards.cors(request.headers)]
+    await refuse(send, error.status, error.message, headers)
 
 
-def insufficient_scope(scopes: tuple[str, ...]) -> tuple[bytes, bytes]:
+async def too_many(headers: Headers, send: Send, error: Throttled) -> None:
+    """Refuse who comes too often, before anything is known of the message."""
+    seconds = error.retry_after
+    body = messages.error(None, THROTTLED, str(error), {"retryAfter": seconds})
+    beside = [retry_after(seconds), *guards.cors(headers)]
+    await respond(send, 429, body, beside)
+
+
+def retry_after(seconds: int) -> tuple[bytes, bytes]:
+    """Return the header that says when to come again."""
+    return b"retry-after", b"%d" % seconds
+
+
+def insufficient_scope(
+    server: MCPServer, scopes: tuple[str, ...]
+) -> tuple[bytes, bytes]:
     """Return the challenge that names every scope a call needs."""
-    named = "".join(c for c in " ".join(scopes) if c.isprintable() and c not in '"\\')
-    value = f'Bearer error="insufficient_scope", scope="{named}"'
-    return b"www-authenticate", value.encode("ascii", "ignore")
+    value = bearer_challenge(server, "insufficient_scope", scopes)
+    return b"www-authenticate", value.encode("ascii")
 
 
 def session_id_of(headers: Headers) -> str | None:

@@ -132,3 +132,17 @@ def split(chunks: Iterator[bytes], limit: int) -> Iterator[list[bytes]]:
         yield [b""]
     elif line := b"".join(begun).strip():  # the last one need not be ended
         yield [line]
+
+
+class LinesOutlet:
+    """See `django_mcp.context.Outlet`."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    async def send(self, message: bytes) -> None:
+        """Send a message beside the answers."""
+        self._lines.write(message)
+
+    async def close(self) -> None:
+        """There is only one stream, and it stays open."""

@@ -17,10 +17,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django_mcp import broadcast, sessions
-from django_mcp.auth.base import AuthError, Principal
+from django_mcp.auth.base import AuthError, AuthRequest, Principal
 from django_mcp.conf import conf
 from django_mcp.context import Context
+from django_mcp.exceptions import Throttled
 from django_mcp.methods.subscriptions import readable
+from django_mcp.primitives import has_scopes
 from django_mcp.protocol import messages
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.errors import INVALID_PARAMS
@@ -32,16 +34,19 @@ from django_mcp.transports.http import (
     Pairs,
     Receive,
     Send,
+    authenticated,
     challenge,
+    insufficient_scope,
     owner_of_sessions,
     refuse,
     respond,
     session_of,
+    too_many,
 )
 
 if TYPE_CHECKING:
     from django_mcp.server import MCPServer
-    from django_mcp.transports.asgi import Application
+    from django_mcp.transports.asgi import Application, Scope
 
 #: What a filter may name, and the list it is about.
 LISTS = {
@@ -167,17 +172,30 @@ async def serve_listen(
 
 
 async def serve_get(
-    application: Application, headers: Headers, receive: Receive, send: Send
+    application: Application,
+    scope: Scope,
+    headers: Headers,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Serve the GET stream of a session, or take up a broken one."""
     cors = guards.cors(headers)
-    server = application.server
+    server, cross = application.server, application.cross
+    request = AuthRequest(server, headers, scope)
     try:
-        principal, session = await application.cross(_authenticated, server, headers)
+        principal = await authenticated(server, request, cross)
     except AuthError as error:
-        await challenge(server, headers, send, error)
+        await challenge(request, send, error)
         return
-    if session is None:
+    except Throttled as error:
+        await too_many(headers, send, error)
+        return
+    session = await cross(session_of, headers, owner_of_sessions(server, principal))
+    if not has_scopes(principal, server.base_scopes, server.implied_scopes):
+        # The session may have begun with another token.
+        wanted = insufficient_scope(server, tuple(server.base_scopes))
+        await refuse(send, 403, "The token lacks a scope", [wanted, *cors])
+    elif session is None:
         # Without a session there is nothing to hear on a GET (stateless era).
         allow = [(b"allow", b"POST, OPTIONS"), *cors]
         await refuse(send, 405, "GET needs a session", allow)
@@ -189,13 +207,6 @@ async def serve_get(
         await _resume(application, session, headers, receive, send)
     else:
         await _listen(application, session, headers, receive, send, principal=principal)
-
-
-def _authenticated(
-    server: MCPServer, headers: Headers
-) -> tuple[Principal, Session | None]:
-    principal = server.authenticators.authenticate(headers)
-    return principal, session_of(headers, owner_of_sessions(server, principal))
 
 
 async def _listen(

@@ -7,14 +7,11 @@ streams, its signals, its end) is up to the command that starts this.
 from __future__ import annotations
 
 import asyncio
-import copy
-import dataclasses
 import secrets
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from django_mcp import broadcast, dispatch, languages
-from django_mcp.auth.base import Principal
 from django_mcp.conf import conf
 from django_mcp.context import Context
 from django_mcp.dispatch import Reply
@@ -26,7 +23,8 @@ from django_mcp.protocol.messages import SUBSCRIPTION_KEY, Id
 from django_mcp.threads import in_pool
 from django_mcp.transports import listening, running
 from django_mcp.transports.call import Call, Carries
-from django_mcp.transports.lines import Lines
+from django_mcp.transports.caller import Caller
+from django_mcp.transports.lines import Lines, LinesOutlet
 
 if TYPE_CHECKING:
     from django_mcp.server import MCPServer
@@ -60,19 +58,6 @@ class MemoryNotes:
         self.uris = (self.uris | added) - removed
 
 
-class _Outlet:
-    """See `django_mcp.context.Outlet`."""
-
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        self._write = write
-
-    async def send(self, message: bytes) -> None:
-        self._write(message)
-
-    async def close(self) -> None:
-        """There is only one stream, and it stays open."""
-
-
 class Stdio(Carries):
     """The conversation of this process."""
 
@@ -81,15 +66,15 @@ class Stdio(Carries):
     def __init__(
         self,
         server: MCPServer,
-        principal: Principal,
+        caller: Caller,
         lines: Lines,
         accept_language: bytes = b"",
     ) -> None:
         self._server = server
         self.accept_language = accept_language
-        self._principal = principal
+        self._caller = caller
         self._lines = lines
-        self.outlet = _Outlet(lines.write)
+        self.outlet = LinesOutlet(lines)
         self._connection = Connection(max_depth=conf.MAX_DEPTH)
         #: The process is the session; the name only keeps its calls apart.
         self._name = f"stdio:{secrets.token_urlsafe(8)}"
@@ -199,11 +184,16 @@ class Stdio(Carries):
         self._lines.write(reply.body)
 
     async def _reply(self, event: Asked) -> Reply:
-        context = self._make_context(event)
+        async with self._running:
+            context = await self._make_context(event)
+            if isinstance(context, Reply):
+                return context
+            return await self._reply_in_time(event, context)
+
+    async def _reply_in_time(self, event: Asked, context: Context) -> Reply:
         try:
-            async with self._running:
-                async with asyncio.timeout(dispatch.timeout(self._server, event)):
-                    return await self._make_call(event, context).reply()
+            async with asyncio.timeout(dispatch.timeout(self._server, event)):
+                return await self._make_call(event, context).counted()
         except TimeoutError:
             context.cancelled = True
             return dispatch.timed_out(self._server, event, context)
@@ -228,16 +218,18 @@ class Stdio(Carries):
         session_id = self._name if event.revision.handshake else ""
         return Call(self._server, event, context, self, session_id)
 
-    def _make_context(self, event: Asked) -> Context:
-        # User and principal remember permissions, and this process may live
-        # for days: each call looks them up again.
-        user = copy.copy(self._principal.user)
-        principal = dataclasses.replace(self._principal, user=user, verdicts={})
+    async def _make_context(self, event: Asked) -> Context | Reply:
+        asking = self._caller.principal()
+        principal = await dispatch.known(self._server, event, asking)
+        if isinstance(principal, Reply):
+            return principal
         return Context(self._server, event, principal, self)
 
     async def _initialize(self, event: Asked) -> None:
         """Begin the session before the next line is read."""
-        reply = await self._make_call(event, self._make_context(event)).reply()
+        reply = await self._make_context(event)
+        if not isinstance(reply, Reply):
+            reply = await self._make_call(event, reply).reply()
         if reply.ok:
             self._connection.open(event, MemoryNotes())
             self._begin_to_hear()
@@ -275,7 +267,12 @@ class Stdio(Carries):
         if isinstance(served, str):
             self._lines.write(messages.error(event.id, INVALID_PARAMS, served))
             return
-        context = self._make_context(event)
+        context = await self._make_context(event)
+        if not isinstance(context, Reply):
+            context = dispatch.too_narrow(self._server, event, context) or context
+        if isinstance(context, Reply):
+            self._lines.write(context.body)
+            return
         served = await in_pool(listening.permitted, served, context)
         await asyncio.shield(self._begin_to_hear())
         meta = {SUBSCRIPTION_KEY: event.id}
@@ -284,6 +281,8 @@ class Stdio(Carries):
         self._lines.write(listening.acknowledgement(served, meta))
 
     def _changed(self, change: dict[str, Any]) -> None:
+        if not self._caller.is_known:
+            return
         for subscription, (served, _) in self._subscriptions.items():
             meta = {SUBSCRIPTION_KEY: subscription}
             self._tell(listening.change_message(change, served, meta))

@@ -9,6 +9,7 @@ and a thread while synchronous middleware runs.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ from django_mcp.transports.request import REQUEST
 
 if TYPE_CHECKING:
     from django_mcp.server import MCPServer
+
+logger = logging.getLogger("django_mcp")
 
 #: Parts of an answer that wait for a slow client.
 MAX_PARTS = 16
@@ -70,7 +73,7 @@ class _Bridge:
             application(self._scope(), self._receive, self._send)
         )
         _orphans.add(self._task)
-        self._task.add_done_callback(_orphans.discard)
+        self._task.add_done_callback(self._ended)
 
     async def response(self) -> HttpResponseBase:
         """Return the answer: whole, or as a stream once it is one."""
@@ -119,6 +122,14 @@ class _Bridge:
         while not self._parts.empty():  # wakes a `_send` that waits for room
             self._parts.get_nowait()
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Forget a call; nobody else hears how it ended once its client has left."""
+        _orphans.discard(task)
+        if self._gone.is_set() and not task.cancelled():
+            error = task.exception()
+            if error is not None and not isinstance(error, OSError):
+                logger.error("A call failed after its client left", exc_info=error)
+
     def _scope(self) -> dict[str, Any]:
         request = self._request
         scope: dict[str, Any] = dict(getattr(request, "scope", {}))
@@ -143,7 +154,11 @@ class _Bridge:
             scope["headers"] = [
                 pair for pair in scope["headers"] if pair[0] != b"accept-language"
             ]
-        return scope | {"path_remaining": "", REQUEST: request}
+        return scope | {
+            "path_remaining": "",
+            "client": _peer(request),
+            REQUEST: request,
+        }
 
     async def _receive(self) -> dict[str, Any]:
         if self._unread:
@@ -190,6 +205,14 @@ class _Stream:
     def close(self) -> None:
         """Called by Django when the response is over, read or not."""
         self._bridge.close()
+
+
+def _peer(request: HttpRequest) -> tuple[str, int] | None:
+    """Return who is at the other end, as ASGI says it; a middleware may know better
+    than the socket."""
+    address = request.META.get("REMOTE_ADDR")
+    port = str(request.META.get("REMOTE_PORT", ""))
+    return (address, int(port) if port.isdecimal() else 0) if address else None
 
 
 def _speaks(request: HttpRequest) -> bool:

@@ -7,12 +7,25 @@ from dataclasses import replace
 import pytest
 from django.contrib.auth.models import User
 
+from django_mcp import MCPServer
 from django_mcp.auth import AllowAnonymous
-from django_mcp.auth.base import AuthError, BaseAuthenticator, Principal, anonymous
+from django_mcp.auth.base import (
+    AuthError,
+    AuthRequest,
+    BaseAuthenticator,
+    Principal,
+    anonymous,
+)
+from django_mcp.protocol.headers import Headers
+
+
+def shown(*headers: tuple[bytes, bytes]) -> AuthRequest:
+    """Return what a message with these headers shows."""
+    return AuthRequest(MCPServer("shop", authenticators=[]), Headers(headers))
 
 
 def test_everybody_is_let_in_as_the_anonymous_user() -> None:
-    principal = AllowAnonymous().authenticate({})
+    principal = AllowAnonymous().authenticate(shown())
     assert principal is anonymous()
     assert principal.user.is_anonymous
     assert principal.scopes is None
@@ -39,10 +52,9 @@ def test_what_django_said_does_not_make_two_principals_differ() -> None:
 
 def test_an_authenticator_must_say_how_it_authenticates() -> None:
     authenticator = BaseAuthenticator()
-    assert authenticator.challenge() == "Bearer"
     assert authenticator.blocking
     with pytest.raises(NotImplementedError):
-        authenticator.authenticate({})
+        authenticator.authenticate(shown())
 
 
 def test_a_refusal_names_no_reason_by_itself() -> None:

@@ -17,15 +17,21 @@ CODES = {
     for name, value in vars(errors).items()
     if name.isupper() and isinstance(value, int)
 }
+#: What the protocol has no code for.
+OURS = {errors.THROTTLED}
 
 
 def test_only_codes_that_the_protocol_defines_are_used() -> None:
     # 2026-07-28, basic/index, "Error Codes".
     jsonrpc = {-32700, -32600, -32601, -32602, -32603}
-    assert set(CODES.values()) == jsonrpc | {-32020, -32021, -32022}
+    assert set(CODES.values()) - OURS == jsonrpc | {-32020, -32021, -32022}
 
 
-@pytest.mark.parametrize("code", [c for c in CODES.values() if c != -32603])
+def test_our_own_code_lies_outside_of_what_is_reserved() -> None:
+    assert all(not -32768 <= code <= -32000 for code in OURS)
+
+
+@pytest.mark.parametrize("code", sorted({*CODES.values()} - {-32603, *OURS}))
 def test_what_the_client_did_wrong_is_a_client_error(code: int) -> None:
     assert HTTP_STATUS[code] == (404 if code == -32601 else 400)
 

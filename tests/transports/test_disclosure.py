@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from django.core.cache import cache
 
 from django_mcp import MCPServer, sessions
-from django_mcp.auth.base import Principal
+from django_mcp.auth.base import AuthRequest, Principal
 from django_mcp.primitives import Resource
 from django_mcp.transports import streams
 from django_mcp.transports.replay import Replay
@@ -22,9 +21,9 @@ from tests.wire import Client, Named
 class Fleeting(Named):
     """Credentials that end very soon."""
 
-    def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal | None:
+    def authenticate(self, request: AuthRequest) -> Principal | None:
         """See `BaseAuthenticator`."""
-        principal = super().authenticate(headers)
+        principal = super().authenticate(request)
         return principal and replace(principal, expires_at=time.time() + 0.3)
 
 

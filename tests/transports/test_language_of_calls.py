@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.translation import get_language, gettext
 
 from django_mcp import Context, MCPServer
+from django_mcp.auth.base import Authenticators
 from django_mcp.languages import accepted, prepare
 from tests.testapp.translated import GREETINGS, make_server
 from tests.transports.test_view import options
@@ -223,7 +224,7 @@ def french(settings: Any) -> Iterator[Client]:
     User.objects.create(username="zoe", last_name="fr")
     settings.DJANGO_MCP = {"LANGUAGE": f"{__name__}.language_of_user"}
     made = make_server()
-    made._own = type(made.authenticators)([Named()])
+    made._own = Authenticators([Named()])
     headers = {"authorization": "Bearer zoe", "accept-language": "de"}
     yield Client(made.asgi, headers=headers, capabilities={"elicitation": {}})
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,12 @@ def see_request(context: Context) -> dict[str, Any]:
         "body": json.loads(request.body)["method"],
         "user": str(request.user),
     }
+
+
+@shop.tool
+async def linger() -> str:
+    await asyncio.sleep(30)
+    return "Still there?"
 
 
 @shop.tool
@@ -249,6 +257,25 @@ async def test_progress_streams_under_asgi() -> None:
     events = [part async for part in answer.streaming_content]
     assert [b"notifications/progress" in part for part in events] == [True, True, False]
     assert b"Liftoff." in events[-1]
+
+
+async def test_a_client_that_leaves_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sent = call("linger")
+    # What cannot become a stream is answered, and nobody is there to hear it.
+    headers = (
+        standard_headers() | routing_headers(sent) | {"accept": "application/json"}
+    )
+    answering = AsyncClient().post("/mcp", **options(sent, headers))
+    asking = asyncio.create_task(answering)
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    with suppress(asyncio.CancelledError):
+        await asking
+    await asyncio.sleep(0.1)
+    gc.collect()  # asyncio tells of an error that nobody heard when it forgets it
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 # -- what a project has around its views -------------------------------------------

@@ -138,3 +138,29 @@ async def test_a_cancellation_reaches_the_call_in_the_other_worker(
         cancelled = note("notifications/cancelled", {"requestId": 7})
         assert await session.send(cancelled, other) == 202
     assert await fate(client, one, name) == "cancelled"
+
+
+async def test_workers_count_together_however_many_call_at_once(
+    shared: dict[str, Any], tmp_path: Path, client: httpx.AsyncClient
+) -> None:
+    cache = {**shared["CACHES"]["default"], "KEY_PREFIX": f"workers{time.time_ns()}"}
+    counting = {
+        **shared,
+        "CACHES": {"default": cache},
+        "DJANGO_MCP": {
+            "AUTHENTICATORS": ["django_mcp.auth.AllowAnonymous"],
+            "THROTTLES": {"address": "20/hour"},
+        },
+    }
+    with (
+        serving("uvicorn", tmp_path, **counting) as one,
+        serving("uvicorn", tmp_path, **counting) as other,
+    ):
+        urls = [f"{one.url}/mcp", f"{other.url}/mcp", f"{other.url}/view"]
+        sent = call("echo", text="hello")
+        answers = await asyncio.gather(
+            *(post(client, urls[number % 3], sent) for number in range(60))
+        )
+    assert sorted(answer.status_code for answer in answers) == [200] * 20 + [429] * 40
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert all(0 < int(answer.headers["retry-after"]) <= 3600 for answer in refused)

@@ -25,10 +25,14 @@ from django.utils.translation import get_supported_language_variant
 from django_mcp.auth.base import Principal, anonymous
 from django_mcp.conf import conf
 from django_mcp.languages import accept_language_from
+from django_mcp.protocol.errors import ProtocolError
 from django_mcp.server import MCPServer, mcp
+from django_mcp.transports.caller import Caller, KeyCaller, NamedCaller
 from django_mcp.transports.lines import Lines
 from django_mcp.transports.stdio import Stdio
 
+#: The variable that holds a key, or another token that the server takes.
+KEY = "DJANGO_MCP_KEY"
 #: Seconds for the last words, until the process ends the hard way.
 PATIENCE = 0.8
 
@@ -61,14 +65,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """See Django."""
+        # First of all: what the project does from here on must not see it.
+        key = os.environ.pop(KEY, None)
         reader, writer = _private_streams()
         server = _server(options["server"])
-        principal = _principal(options["user"])
+        caller = _caller(server, options["user"], key)
         language = _language(options["language"])
         connections.close_all()  # this thread queries no more
 
         def make(lines: Lines) -> Stdio:
-            return Stdio(server, principal, lines, language)
+            return Stdio(server, caller, lines, language)
 
         if not asyncio.run(_serve(make, reader, writer)):
             raise CommandError("The server could not start; the log says why.")
@@ -163,6 +169,22 @@ def _language(code: str | None) -> bytes:
         raise CommandError(
             f"{code!r} is none of the project's LANGUAGES: {known}."
         ) from None
+
+
+def _caller(server: MCPServer, username: str | None, key: str | None) -> Caller:
+    if key is None:
+        return NamedCaller(_principal(username))
+    if username is not None:
+        raise CommandError(f"Who calls: --user, or {KEY}? Use one of them.")
+    caller = KeyCaller(server, key)
+    try:
+        asyncio.run(caller.principal())
+    except ProtocolError:
+        raise CommandError(
+            f"The key in {KEY} is not valid for {server.name!r}. Make one with"
+            " manage.py mcp_key, and look whether the server has a KeyAuthenticator."
+        ) from None
+    return caller
 
 
 def _principal(username: str | None) -> Principal:

@@ -30,6 +30,7 @@ from django_mcp.providers.models.tools import arguments_schema
 from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.schema.errors import ArgumentErrors
 from django_mcp.schema.walk import Schema
+from django_mcp.throttling import count_call
 
 #: Models that a refusal names; of more it says how to find them.
 MAX_NAMES = 10
@@ -112,7 +113,7 @@ class Catalogue:
     def _pass_on(self, name: str, context: Context, arguments: dict[str, Any]) -> Any:
         """Call the tool that is meant.
 
-        Raises: ArgumentErrors, PermissionRequired
+        Raises: ArgumentErrors, PermissionRequired, Throttled
         """
         rest = dict(arguments)
         entry = self._entry(rest.pop(MODEL, None), context)
@@ -124,6 +125,8 @@ class Catalogue:
             offers = ", ".join(name for name, _ in entry.usable(context))
             raise ArgumentErrors([f"{argument}: {entry.label} offers {offers}"])
         check_scopes(tool, context)
+        if tool.throttle:
+            count_call(tool, context)
         return tool.call(context, rest)
 
     def _describe(self, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from django_mcp.providers.models.tools import allowed
 from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.schema.errors import ArgumentErrors
 from django_mcp.schema.generator import joined
+from django_mcp.throttling import rates_from
 
 _JSON = "application/json"
 
@@ -96,6 +97,7 @@ def _shared(toolset: ModelToolset, what: str) -> dict[str, Any]:
         "mime_type": _JSON,
         "allowed": allowed(toolset, "view"),
         "scopes": frozenset(toolset.scopes),
+        "throttle": rates_from(toolset.throttle),
         "blocking": True,
         "source": toolset.source,
     }

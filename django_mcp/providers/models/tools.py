@@ -28,6 +28,7 @@ from django_mcp.providers.models.written import (
 from django_mcp.schema.errors import ArgumentErrors
 from django_mcp.schema.generator import joined
 from django_mcp.schema.walk import Schema
+from django_mcp.throttling import rates_from
 
 
 def tools_from_toolset(toolset: ModelToolset) -> list[Tool]:
@@ -191,6 +192,7 @@ def tool(
         read_only=read_only,
         allowed=rule or allowed(toolset, permission),
         scopes=frozenset(toolset.scopes),
+        throttle=rates_from(toolset.throttle),
         blocking=True,
         source=toolset.source,
         **fields,

@@ -25,6 +25,7 @@ from django_mcp.providers.models.problems import NEED_LOOKUP, problems_of
 from django_mcp.providers.models.search import Mode
 from django_mcp.providers.models.writable import Writable
 from django_mcp.providers.permissions import PermissionRule, permission_rule
+from django_mcp.throttling import Limit
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
@@ -92,6 +93,8 @@ class ModelToolset(Writable):
     description: ClassVar[Text] = ""
     #: OAuth scopes a caller's token needs for any of it.
     scopes: ClassVar[Collection[str]] = ()
+    #: How often one caller may call each of its tools: ``"100/hour"``.
+    throttle: ClassVar[Limit] = None
 
     def __init__(
         self, model: ModelClass, toolsets: Mapping[ModelClass, ModelToolset]

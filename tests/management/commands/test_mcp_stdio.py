@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import pytest
 
+from django_mcp.keys.text import new_text
 from tests.processes import ROOT
 from tests.wire import HANDSHAKE, STATELESS, initialize, message, note, stateless
 
@@ -34,6 +35,9 @@ STDOUT_LOGGING = {
     },
     "root": {"handlers": ["stdout"], "level": "DEBUG"},
 }
+
+KEY_AUTHENTICATOR = "django_mcp.keys.authentication.KeyAuthenticator"
+KEYS = {"AUTHENTICATORS": [KEY_AUTHENTICATOR]}
 
 Made = Callable[..., "Served"]
 
@@ -199,6 +203,70 @@ def test_without_a_user_the_caller_is_anonymous(start: Made) -> None:
 
 def test_a_named_user_is_the_caller(start: Made) -> None:
     assert text(start("--user", "alice").call("whoami")) == "alice"
+
+
+def key_of_alice(place: Path, *arguments: str) -> str:
+    """Make a key as people do: on the command line."""
+    command = [sys.executable, "-m", "django", "mcp_key", "alice", "--name", "laptop"]
+    done = subprocess.run(
+        [*command, *arguments],
+        check=True,
+        cwd=ROOT,
+        env=environment(place, {}),
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def test_the_owner_of_a_key_is_the_caller_and_nobody_below_sees_it(
+    start: Made, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_MCP_KEY", key_of_alice(place))
+    served = start(DJANGO_MCP=KEYS)
+    assert text(served.call("whoami")) == "alice"
+    assert text(served.call("environment")) == "nothing here, nothing below"
+    served.stdin.close()
+    assert served.end() == (0, "")
+
+
+def test_a_key_that_is_revoked_is_refused_while_the_process_lives(
+    start: Made, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_of_alice(place)
+    monkeypatch.setenv("DJANGO_MCP_KEY", key)
+    served = start(DJANGO_MCP=KEYS)
+    assert text(served.call("whoami")) == "alice"
+    key_of_alice(place, "--revoke", key.split("_")[1])
+    answer = served.call("whoami")
+    assert answer["error"]["message"] == "The credentials are not valid."
+
+
+@pytest.mark.parametrize("key", ["", "no key", new_text(), new_text()[:-1]])
+@pytest.mark.parametrize(
+    "authenticators",
+    [[KEY_AUTHENTICATOR], [KEY_AUTHENTICATOR, "django_mcp.auth.AllowAnonymous"]],
+)
+def test_a_bad_key_ends_the_command_and_is_not_shown(
+    start: Made, monkeypatch: pytest.MonkeyPatch, key: str, authenticators: list[str]
+) -> None:
+    monkeypatch.setenv("DJANGO_MCP_KEY", key)
+    served = start(DJANGO_MCP={"AUTHENTICATORS": authenticators})
+    status, noise = served.end()
+    assert status == 1
+    assert noise.startswith("CommandError: The key in DJANGO_MCP_KEY is not valid")
+    assert "manage.py mcp_key" in noise
+    assert not key or key not in noise
+    assert served.stdout.read() == b""
+
+
+def test_a_key_and_a_user_are_not_mixed(
+    start: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_MCP_KEY", new_text())
+    status, noise = start("--user", "alice", DJANGO_MCP=KEYS).end()
+    assert status == 1
+    assert "--user, or DJANGO_MCP_KEY? Use one of them." in noise
 
 
 @pytest.mark.parametrize(

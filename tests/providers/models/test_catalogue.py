@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.test.utils import isolate_apps
@@ -17,6 +18,7 @@ from django_mcp import (
     MCPServer,
     ModelToolset,
     PermissionRequired,
+    Throttled,
     action,
 )
 from django_mcp.auth import AllowAnonymous
@@ -543,3 +545,13 @@ def test_a_rule_that_is_known_does_not_block() -> None:
     assert not rule(context)
     assert rule.known(context)
     assert "list_rows" in repr(rule)
+
+
+def test_a_rate_counts_each_tool_of_a_model_behind_the_catalogue() -> None:
+    cache.clear()
+    server = server_with((Book, {**BOOKS, "throttle": "2/hour"}))
+    for _ in range(2):
+        call(server, "list_rows", model="testapp.book")
+    with pytest.raises(Throttled):
+        call(server, "list_rows", model="testapp.book")
+    call(server, "describe_models")

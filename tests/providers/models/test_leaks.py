@@ -49,7 +49,8 @@ from tests.testapp.models import (
     Token,
 )
 
-pytestmark = pytest.mark.django_db
+# Many thousand calls each; a machine that does other things takes a minute for them.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 
 class Items(Open):
