@@ -10,11 +10,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+LOGIN = pytest.param("settings_login", marks=pytest.mark.needs("oauth"))
+
+
+@pytest.mark.parametrize("settings", ["settings", LOGIN])
 @pytest.mark.parametrize(
     "command", ["check --fail-level WARNING", "test example_project"]
 )
-def test_the_bookshop_passes(command: str) -> None:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "example_project.settings"}
+def test_the_bookshop_passes(command: str, settings: str) -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": f"example_project.{settings}",
+    }
     done = subprocess.run(
         [sys.executable, "manage.py", *command.split()],
         cwd=ROOT,

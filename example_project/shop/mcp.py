@@ -13,6 +13,8 @@ from django_mcp import Context, ModelToolset, ToolError, action, mcp
 from example_project.shop.forms import BookForm, OrderForm, ReturnForm, WishForm
 from example_project.shop.models import Author, Book, Order
 
+mcp.title = "The bookshop"  # what people read
+
 # -- tools: what a model may do ---------------------------------------------
 
 
@@ -104,7 +106,13 @@ def order_book(isbn: str, context: Context) -> str:
     return f"Order {order.pk}: {order}."
 
 
-@mcp.tool(permission="shop.change_order", destructive=True)
+# What a client that logs in first asks its person for, and what contains it. Callers
+# without a token are bound by Django's permissions alone.
+mcp.base_scopes = {"shop:read"}
+mcp.implied_scopes = {"shop:write": ["shop:read"]}
+
+
+@mcp.tool(permission="shop.change_order", scopes=["shop:write"], destructive=True)
 def return_order(order: Order, context: Context) -> str:
     """Take an order back. Only for clerks; nobody else even sees it.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.test import TestCase
+from django.test import TestCase, override_settings
 
 from django_mcp import ToolError
 from example_project.shop.mcp import stock_of
@@ -19,6 +19,8 @@ from example_project.shop.models import Book, Order
 EMMA = "9780141439587"
 
 
+# Also where the shop has a login, which `test_login.py` tests.
+@override_settings(DJANGO_MCP={"AUTHENTICATORS": ["django_mcp.auth.AllowAnonymous"]})
 class ShopTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 
 from tests.node import HOME, install
 from tests.processes import ROOT
@@ -21,8 +23,8 @@ PYTHON_CLIENT = "mcp==1.30.0"
 PATIENCE = 60
 
 
-def python1() -> list[str]:
-    """Return the command that runs the client before 2.0."""
+def python1(script: str = "python1.py") -> list[str]:
+    """Return the command that runs a script of the client before 2.0."""
     home = ROOT / ".cache" / "python1"
     stamp, python = home / "installed", home / "bin" / "python"
     if not stamp.exists() or stamp.read_text() != PYTHON_CLIENT:
@@ -30,7 +32,7 @@ def python1() -> list[str]:
         pip = [str(python), "-m", "pip", "install", "--quiet", PYTHON_CLIENT]
         subprocess.run(pip, check=True, stdout=2)
         stamp.write_text(PYTHON_CLIENT)
-    return [str(python), str(HERE / "python1.py")]
+    return [str(python), str(HERE / script)]
 
 
 def typescript(script: str) -> list[str]:
@@ -59,3 +61,32 @@ def checks_of(command: list[str]) -> list[str]:
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout.splitlines()
+
+
+def checks_with(command: list[str], visit: Callable[[str], str]) -> list[str]:
+    """Run a script that sends a person somewhere; return the lines it printed.
+
+    ``visit`` goes to a URL, and returns where that led in the end.
+
+    Raises: AssertionError
+    """
+    lines: list[str] = []
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+    assert process.stdin
+    assert process.stdout
+    bell = Timer(PATIENCE, process.kill)
+    bell.start()
+    try:
+        with process:
+            for line in process.stdout:
+                verb, _, url = line.rstrip().partition(" ")
+                if verb == "visit":
+                    process.stdin.write(f"{visit(url)}\n")
+                    process.stdin.flush()
+                else:
+                    lines.append(line.rstrip())
+    finally:
+        bell.cancel()
+    assert process.returncode == 0, lines
+    return lines

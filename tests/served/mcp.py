@@ -45,6 +45,15 @@ def whoami(context: Context) -> str:
     return context.user.get_username()
 
 
+@mcp.tool
+def environment() -> str:
+    """Look for the key where the process that started us put it."""
+    here = os.environ.get("DJANGO_MCP_KEY", "nothing")
+    shell = 'printf "%s" "${DJANGO_MCP_KEY-nothing}"'
+    below = subprocess.run(["sh", "-c", shell], check=True, capture_output=True)
+    return f"{here} here, {below.stdout.decode()} below"
+
+
 @mcp.resource("test://a")
 async def watched() -> str:
     """Be listened to."""

@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django_mcp",
+    "django_mcp.keys",
     "tests.served",
 ]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

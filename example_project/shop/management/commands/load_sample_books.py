@@ -52,6 +52,9 @@ class Command(BaseCommand):
         if not Order.objects.exists():
             Order.objects.create(book=book, status=Order.Status.SENT)
         alice, _ = User.objects.get_or_create(username="alice")
+        if not alice.password:  # a shop on your own machine: see settings_login.py
+            alice.set_password("bookshop")
+            alice.save()
         clerks = Permission.objects.filter(content_type__app_label="shop")
         alice.user_permissions.set(clerks)
         self.stdout.write(f"The shop has {Book.objects.count()} books.")
