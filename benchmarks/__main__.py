@@ -1,6 +1,6 @@
 """Runs the benchmarks and prints what they found.
 
-``python -m benchmarks [--quick] [--only http,inprocess,import,stdio,streams,models,providers]
+``python -m benchmarks [--quick] [--only http,inprocess,import,stdio,streams,models,providers,tokens]
 [--strict] [--save] [--profile async-echo]``
 """
 
@@ -23,6 +23,7 @@ PARTS = {
     "streams": "benchmarks.streams",
     "models": "benchmarks.models",
     "providers": "benchmarks.providers",
+    "tokens": "benchmarks.tokens",
 }
 
 #: The page that shows the figures of the last saved run, between two marks.

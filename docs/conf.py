@@ -6,10 +6,14 @@ import tomllib
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example_project.settings")
+# Models of the authorization server, which the documented modules import.
+if "oauth2_provider" not in settings.INSTALLED_APPS:
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "oauth2_provider"]
 django.setup()
 
 project = "django_mcp"

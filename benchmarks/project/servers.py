@@ -1,7 +1,7 @@
 """The measured servers, built as any project builds them."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,7 +9,13 @@ from django.contrib.auth.models import Permission
 
 from benchmarks.functions import MANY, add, add_sync, echo, echo_sync, others, rows
 from django_mcp import MCPServer
-from django_mcp.auth import AllowAnonymous, AuthError, BaseAuthenticator, Principal
+from django_mcp.auth import (
+    AllowAnonymous,
+    AuthError,
+    AuthRequest,
+    BaseAuthenticator,
+    Principal,
+)
 
 KEY = b"a key that was handed to alice"
 PERMISSION = "project.view_product"
@@ -34,8 +40,8 @@ class HashedKeys(BaseAuthenticator):
             user=user, token_id="alice-1", authenticator="HashedKeys"
         )
 
-    def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal | None:
-        scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
+    def authenticate(self, request: AuthRequest) -> Principal | None:
+        scheme, _, key = request.headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
         principal = self.principals.get(hashlib.sha256(key).digest())

@@ -6,6 +6,7 @@ that cares for speed does.
 
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 SECRET_KEY = "benchmarks only: nothing of worth is signed with this"
@@ -24,6 +25,8 @@ STARTPROJECT = [
     "django.contrib.staticfiles",
 ]
 INSTALLED_APPS = [*STARTPROJECT, "django_mcp", "benchmarks.project"]
+if find_spec("oauth2_provider"):
+    INSTALLED_APPS.append("oauth2_provider")
 
 DATABASES: dict[str, dict[str, object]] = {
     "default": {
