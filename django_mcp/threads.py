@@ -6,14 +6,11 @@ thread, which sees the transaction of a ``TestCase`` and of a WSGI worker.
 Nothing is started until the first crossing.
 """
 
-import asyncio
 import contextvars
 import os
-import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -26,15 +23,12 @@ from django.dispatch import receiver
 from django.urls import get_script_prefix, set_script_prefix
 
 from django_mcp.conf import conf
+from django_mcp.pool import Pool
 
 T = TypeVar("T")
 
 #: ``await cross(function, *args)``.
 Cross: TypeAlias = Callable[..., Awaitable[Any]]
-
-Work: TypeAlias = tuple[
-    asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]
-]
 
 #: Seconds without a call after which a thread's connections are not trusted.
 MAX_IDLE = 30.0
@@ -62,71 +56,6 @@ def _remember(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 #: Threads for what a call does beside its function.
 ASIDE = 2
-
-
-class Pool:
-    """A few long-lived threads that run functions for event loops.
-
-    ``ThreadPoolExecutor`` would do, at twice the price for each crossing: it
-    makes a thread-safe future, and another one to await it. These threads are
-    daemons: a tool that never ends must not keep a process from ending.
-    """
-
-    def __init__(self, name: str, size: int) -> None:
-        self._name = name
-        self._size = size
-        self._work: queue.SimpleQueue[Work] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._lock = threading.Lock()
-        #: Functions that wait or run, whether anybody waits for them or not.
-        self._unfinished = 0
-
-    async def run(self, function: Callable[[], T]) -> T:
-        """Run a function in one of the threads."""
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-        with self._lock:
-            self._unfinished += 1
-            if self._unfinished > len(self._threads) < self._size:
-                self._start()
-        self._work.put((loop, future, function))
-        return await future  # type: ignore[no-any-return]
-
-    def _start(self) -> None:
-        name = f"{self._name}_{len(self._threads)}"
-        thread = threading.Thread(target=self._serve, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            loop, future, function = self._work.get()
-            value = error = None
-            try:
-                # A call that was given up while it waited never begins.
-                if not future.cancelled():
-                    value = function()
-            except BaseException as raised:  # it belongs to whoever waits for it
-                error = raised
-            with self._lock:
-                self._unfinished -= 1
-            with suppress(RuntimeError):  # that loop has ended
-                loop.call_soon_threadsafe(_settle, future, value, error)
-            del loop, future, function, value, error
-
-
-def _settle(
-    future: asyncio.Future[Any], value: Any, error: BaseException | None
-) -> None:
-    if future.done():  # nobody waits any more
-        return
-    if error is None:
-        future.set_result(value)
-    elif isinstance(error, StopIteration):
-        # A future cannot carry it (PEP 479).
-        future.set_exception(RuntimeError("The function raised StopIteration."))
-    else:
-        future.set_exception(error)
 
 
 @lru_cache(maxsize=8)
@@ -171,7 +100,7 @@ async def in_pool(function: Callable[..., T], *args: Any) -> T:
     size = conf.now.THREADS
     if size == 0:
         return await in_django_thread(_anew, _prefixed, function, *args)
-    run = partial(contextvars.copy_context().run, _tidied, _prefixed, function, *args)
+    run = partial(contextvars.copy_context().run, _as_a_view, function, *args)
     return await _pool("django_mcp", size, os.getpid()).run(run)
 
 
@@ -183,6 +112,16 @@ async def aside(function: Callable[..., T], *args: Any) -> T:
     """
     run = partial(_tidied, function, *args)
     return await _pool("django_mcp_aside", ASIDE, os.getpid()).run(run)
+
+
+def _as_a_view(function: Callable[..., T], *args: Any) -> T:
+    """Run with what Django sees to before a view of its own."""
+    _tidy()
+    return (
+        function(*args)
+        if not settings.FORCE_SCRIPT_NAME
+        else _prefixed(function, *args)
+    )
 
 
 def _tidied(function: Callable[..., T], *args: Any) -> T:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.urls import get_script_prefix
 
-from django_mcp.threads import ASIDE, Pool, aside, in_django_thread, in_pool
+from django_mcp.threads import ASIDE, aside, in_django_thread, in_pool
 
 CROSSINGS = [in_pool, in_django_thread, aside]
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable")
@@ -87,29 +87,3 @@ async def test_an_open_transaction_is_not_left_to_the_next_call(settings: Any) -
 
     await in_pool(leave_open)
     assert await in_pool(connection.get_autocommit) is True
-
-
-async def test_a_call_that_was_given_up_and_hangs_holds_up_nobody() -> None:
-    pool, release = Pool("hangs", 2), threading.Event()
-    hanging = asyncio.ensure_future(pool.run(release.wait))
-    try:
-        await asyncio.sleep(0)
-        hanging.cancel()
-        await asyncio.wait([hanging], timeout=5)
-        async with asyncio.timeout(5):
-            assert await pool.run(lambda: 7) == 7
-    finally:
-        release.set()
-
-
-async def test_a_call_that_was_given_up_before_it_began_never_begins() -> None:
-    pool, release, ran = Pool("queued", 1), threading.Event(), list[int]()
-    busy = asyncio.ensure_future(pool.run(lambda: release.wait(5)))
-    queued = asyncio.ensure_future(pool.run(lambda: ran.append(1)))
-    await asyncio.sleep(0)
-    queued.cancel()
-    await asyncio.wait([queued], timeout=5)
-    release.set()
-    async with asyncio.timeout(5):
-        assert await busy
-        assert await pool.run(lambda: ran) == []

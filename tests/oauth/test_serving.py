@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import override_settings
 
-from django_mcp import Context, MCPServer, threads
+from django_mcp import Context, MCPServer
+from django_mcp.pool import Pool
 from tests.oauth.tokens import authenticator, make_token, shop, site
 from tests.wire import HANDSHAKE, STATELESS, Client
 
@@ -61,13 +62,13 @@ def client(server: MCPServer, token: str, revision: str = STATELESS) -> Client:
 def crossings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every function that goes to a thread of the pool."""
     found: list[Any] = []
-    run = threads.Pool.run
+    run = Pool.run
 
-    async def counted(pool: threads.Pool, function: Any) -> Any:
+    async def counted(pool: Pool, function: Any) -> Any:
         found.append(function)
         return await run(pool, function)
 
-    monkeypatch.setattr(threads.Pool, "run", counted)
+    monkeypatch.setattr(Pool, "run", counted)
     return found
 
 
