@@ -44,7 +44,8 @@ def context_of(
 ) -> Context:
     params = {"_meta": meta or {}}
     level = options.pop("log_level", None)
-    event = asked("tools/call", params, revision, **options)._replace(log_level=level)
+    event = asked("tools/call", params, revision, **options)
+    event.log_level = level
     try:
         loop: Any = asyncio.get_running_loop()
     except RuntimeError:

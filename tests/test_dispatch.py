@@ -23,6 +23,7 @@ from django_mcp.methods.asking import MAX_ROUNDS, Answers
 from django_mcp.primitives import Prompt, Resource, Tool
 from django_mcp.protocol.errors import ProtocolError
 from django_mcp.questions import Roots
+from django_mcp.throttling import rates_from
 from tests.calls import asked, context_for, session_of
 from tests.wire import HANDSHAKE, REVISIONS, STATELESS
 
@@ -279,9 +280,15 @@ async def test_a_result_may_be_too_large(server: MCPServer, settings: Any) -> No
 def test_what_blocks_and_how_long_it_may(server: MCPServer) -> None:
     server.add(Tool(name="t", call=lambda c, a: 1, blocking=True, timeout=3))
     server.add(Tool(name="u", call=lambda c, a: 1))
+    server.add(Tool(name="v", call=lambda c, a: 1, throttle=rates_from("9/min")))
+    server.add(Tool(name="w", call=lambda c, a: 1, allowed=lambda context: True))
+    state = asked("tools/call", {"name": "u", "requestState": "sealed"})
     for event, expected in (
         (call_of("t"), True),
         (call_of("u"), False),
+        (call_of("v"), True),
+        (call_of("w"), True),
+        (state, True),
         (asked("no/such"), False),
     ):
         assert dispatch.blocks(server, event, context_for(server, event)) is expected

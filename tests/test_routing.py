@@ -12,6 +12,7 @@ from django.core.asgi import get_asgi_application
 from django_mcp import MCPServer
 from django_mcp.auth import AllowAnonymous
 from django_mcp.routing import Front
+from django_mcp.transports.asgi import Application
 from tests.wire import Client, stateless
 
 ENTERED: list[str] = []
@@ -114,3 +115,19 @@ async def test_the_end_of_the_process_ends_the_lifespans() -> None:
     await front({"type": "lifespan"}, events.get, send)
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert ENTERED == ["in", "out"]
+
+
+async def test_an_application_of_the_projects_own_is_entered_by_its_front_door() -> (
+    None
+):
+    class Guarded(Application):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 418, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    server = server_of("guarded")
+    server._asgi = Guarded(server)
+    answer = await Client(Front(other, {"mcp": server})).send(
+        stateless("tools/call", {"name": "whose"}), path="/mcp"
+    )
+    assert answer.status == 418

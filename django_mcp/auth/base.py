@@ -182,12 +182,16 @@ class Authenticators(tuple[BaseAuthenticator, ...]):
     blocking: bool
     #: Is everybody let in, so that all see the same?
     open: bool
+    #: Must anybody be asked at all, to know who is calling?
+    asks: bool
 
     def __new__(cls, authenticators: Iterable[BaseAuthenticator] = ()) -> Self:
         self = super().__new__(cls, authenticators)
         self.awaits = any(_awaits(one) for one in self)
         self.blocking = not self.awaits and any(one.blocking for one in self)
         self.open = all(type(one) is AllowAnonymous for one in self)
+        # An instance may have been given another `authenticate`.
+        self.asks = not self or not self.open or any(map(vars, self))
         return self
 
     def authenticate(self, request: AuthRequest) -> Principal:

@@ -30,6 +30,7 @@ class ThrottledAuthenticators(Authenticators):
     def __new__(cls, authenticators: Iterable[BaseAuthenticator] = ()) -> Self:
         self = super().__new__(cls, authenticators)
         self.blocking = not self.awaits
+        self.asks = True
         return self
 
     def authenticate(self, request: AuthRequest) -> Principal:

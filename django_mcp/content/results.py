@@ -24,7 +24,8 @@ from django_mcp.protocol.revisions import Revision
 
 Schema = dict[str, Any]
 
-_NOTHING = Fields(b'"content":[]')
+_NOTHING = b'"content":[]'
+_TEXT, _STRUCTURED = b'"content":[{"type":"text","text":', b'}],"structuredContent":'
 _DEFINITIONS = "#/$defs/"
 #: Types that are data whatever they hold.
 _PLAIN = frozenset({bool, int, float})
@@ -56,23 +57,17 @@ def tool_result(
     elif value is None:
         if schema is None or not structured or not revision.structured_content:
             return _NOTHING
-        return Fields(b'"content":[],' + _structured(b"null", revision, schema))
+        return b'"content":[],' + _structured(b"null", revision, schema)
     elif (kind is dict and "type" not in value) or _is_data(value, schema):
         data = encoded(value)
         text = to_json(data.decode())
     else:
         return _content_result(value, revision, structured=structured, schema=schema)
     if not structured or not revision.structured_content:
-        return Fields(b'"content":[{"type":"text","text":%b}]' % text)
+        return b"".join((_TEXT, text, b"}]"))
     if revision.structured_any or (schema is None and data[:1] == b"{"):
-        return Fields(
-            b'"content":[{"type":"text","text":%b}],"structuredContent":%b'
-            % (text, data)
-        )
-    return Fields(
-        b'"content":[{"type":"text","text":%b}],%b'
-        % (text, _structured(data, revision, schema))
-    )
+        return b"".join((_TEXT, text, _STRUCTURED, data))
+    return b"".join((_TEXT, text, b"}],", _structured(data, revision, schema)))
 
 
 def error_result(text: str, revision: Revision) -> Schema:

@@ -52,7 +52,7 @@ def call_tool(
     arguments = _arguments(event)
     if tool.headers and event.headers is not None and not event.revision.handshake:
         check_params(tool.headers, arguments, event.headers)
-    return _ToolRun(tool, event, context).start(tool.call, context, arguments)
+    return _ToolRun(tool, event, context).start(arguments)
 
 
 def read_resource(
@@ -79,7 +79,7 @@ def get_prompt(
         if type(value) is not str:
             raise invalid_params(f"{name[:100]}: must be a string")
     prompt = _found(server.registry.prompts, event.params.get("name"), context)
-    return _PromptRun(prompt, event, context).start(prompt.get, context, arguments)
+    return _PromptRun(prompt, event, context).start(arguments)
 
 
 def contents_at(
@@ -127,7 +127,7 @@ async def _in_time(coroutine: Awaitable[Any], seconds: float) -> Any:
 class _Run(Generic[P]):
     """One primitive being called: it ends in a result, or it asks.
 
-    A subclass says what becomes of the value, and of a refusal.
+    A subclass says what is called, and what becomes of the value and of a refusal.
     """
 
     __slots__ = ("_context", "_event", "_primitive")
@@ -142,6 +142,10 @@ class _Run(Generic[P]):
                 context.asker = answers = Answers()
                 answers.begin(event, context)
 
+    def call(self, given: Any) -> Any:
+        """Call the primitive."""
+        raise NotImplementedError
+
     def finish(self, value: Any) -> Result:
         """Turn what the primitive returned into a result."""
         raise NotImplementedError
@@ -150,15 +154,13 @@ class _Run(Generic[P]):
         """Turn a refusal into a result, or into an error for the client."""
         raise NotImplementedError
 
-    def start(
-        self, function: Callable[..., Any], *args: Any
-    ) -> Result | Awaitable[Result]:
+    def start(self, given: Any) -> Result | Awaitable[Result]:
         """Finish it here, or return the coroutine that does."""
         ended = False
         try:
             if self._primitive.throttle:
                 count_call(self._primitive, self._context)
-            value = function(*args)
+            value = self.call(given)
             # Not here, but not left open either.
             ended = isinstance(value, CoroutineType)
             if ended:
@@ -209,6 +211,9 @@ class _Run(Generic[P]):
 class _ToolRun(_Run[Tool]):
     __slots__ = ()
 
+    def call(self, given: dict[str, Any]) -> Any:
+        return self._primitive.call(self._context, given)
+
     def finish(self, value: Any) -> Result:
         tool = self._primitive
         schema = tool.output_schema
@@ -227,6 +232,9 @@ class _ToolRun(_Run[Tool]):
 class _ResourceRun(_Run[Resource | ResourceTemplate]):
     __slots__ = ()
 
+    def call(self, given: Callable[[], Any]) -> Any:
+        return given()
+
     def finish(self, value: Any) -> Result:
         revision, uri = self._event.revision, self._event.params["uri"]
         contents = resource_contents(value, uri, self._primitive.mime_type, revision)
@@ -243,6 +251,9 @@ class _ResourceRun(_Run[Resource | ResourceTemplate]):
 
 class _PromptRun(_Run[Prompt]):
     __slots__ = ()
+
+    def call(self, given: dict[str, Any]) -> Any:
+        return self._primitive.get(self._context, given)
 
     def finish(self, value: Any) -> Result:
         result: dict[str, Any] = {

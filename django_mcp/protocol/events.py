@@ -4,6 +4,7 @@ Bad input is an event too: `Rejected` carries its reply ready to send.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias, final
 
 from django_mcp.protocol.headers import Headers
@@ -44,8 +45,12 @@ class Session(NamedTuple):
 
 
 @final
-class Asked(NamedTuple):
-    """The client wants a method served and waits for the answer."""
+@dataclass(slots=True)
+class Asked:
+    """The client wants a method served and waits for the answer.
+
+    Not a tuple as the others are: it is read so often that slots are cheaper.
+    """
 
     id: Id
     method: str

@@ -22,18 +22,34 @@ MAX_READ = 1024
 _PLAIN = re.compile(rb"[\x20-\x7e\t]*\Z")
 _ENCODED_START, _ENCODED_END = "=?base64?", "?="
 _NONE: frozenset[bytes] = frozenset()
+_ANYTHING = b"*/*"
 _LISTS = frozenset({b"accept", b"accept-language"})
 _INTEGER = re.compile(r"-?[0-9]{1,20}(?:\.0{1,20})?\Z")
+
+
+class Media(NamedTuple):
+    """What a message is written in, and what its client takes as an answer."""
+
+    #: The message says that it is JSON.
+    is_json: bool
+    takes_json: bool
+    takes_stream: bool
+    #: It would rather have a stream, even for an answer that needs none.
+    prefers_stream: bool
 
 
 class Headers(dict[bytes, bytes]):
     """The headers of one HTTP message; remembers which came twice."""
 
-    __slots__ = ("repeated",)
+    __slots__ = ("media", "repeated")
 
     def __init__(self, pairs: Collection[tuple[bytes, bytes]]) -> None:
-        super().__init__(pairs)
+        dict.__init__(self, pairs)  # super() costs half as much again
         self.repeated = _NONE if len(self) == len(pairs) else self._unite(pairs)
+        content_type = self.get(b"content-type", b"")
+        accept = self.get(b"accept", _ANYTHING)  # without one, anything goes
+        # What is remembered must not be large.
+        self.media = _media(content_type[: MAX_READ + 1], accept[:MAX_READ])
 
     def _unite(self, pairs: Collection[tuple[bytes, bytes]]) -> frozenset[bytes]:
         names = [name for name, _ in pairs]
@@ -44,39 +60,28 @@ class Headers(dict[bytes, bytes]):
         return repeated
 
 
-class Accepted(NamedTuple):
-    """What a client takes as an answer."""
-
-    json: bool
-    stream: bool
-    #: It would rather have a stream, even for an answer that needs none.
-    prefers_stream: bool
+@lru_cache(maxsize=256)
+def _media(content_type: bytes, accept: bytes) -> Media:
+    """Both together: a client repeats them with every message."""
+    return Media(_is_json(content_type), *_accepted(accept))
 
 
-def accepted(header: bytes | None) -> Accepted:
-    """Read an ``Accept`` header; without one, anything goes.
+def _accepted(header: bytes) -> tuple[bool, bool, bool]:
+    """Return whether JSON is taken, a stream is taken, and a stream preferred.
 
     The heavier media range wins, and among equals the one named first.
     """
-    if header is None:
-        return Accepted(True, True, False)
-    # What is remembered must not be large.
-    return _accepted(header if len(header) <= MAX_READ else header[:MAX_READ])
-
-
-@lru_cache(maxsize=256)
-def _accepted(header: bytes) -> Accepted:
     weights: dict[bytes, float] = {}
     for part in header.split(b",")[:32]:
         media, *parameters = part.lower().split(b";")
         weights.setdefault(media.strip(), _weight(parameters))
-    anything = weights.get(b"*/*", 0.0)
+    anything = weights.get(_ANYTHING, 0.0)
     json = weights.get(JSON, weights.get(b"application/*", anything))
     stream = weights.get(EVENT_STREAM, weights.get(b"text/*", anything))
     order = [media for media in weights if media in {JSON, EVENT_STREAM}]
     first = order[:1] == [EVENT_STREAM] and len(order) > 1
     prefers = stream > json or (stream == json and first)
-    return Accepted(json > 0, stream > 0, prefers)
+    return json > 0, stream > 0, prefers
 
 
 def _weight(parameters: list[bytes]) -> float:
@@ -87,13 +92,10 @@ def _weight(parameters: list[bytes]) -> float:
     return 1.0
 
 
-def is_json(content_type: bytes) -> bool:
-    """Return whether a ``Content-Type`` says JSON, in UTF-8 if it says more."""
-    return len(content_type) <= MAX_READ and _is_json(content_type)
-
-
-@lru_cache(maxsize=256)
 def _is_json(content_type: bytes) -> bool:
+    """Return whether a ``Content-Type`` says JSON, in UTF-8 if it says more."""
+    if len(content_type) > MAX_READ:
+        return False
     media, *parameters = content_type.lower().split(b";")
     if media.strip() != JSON:
         return False

@@ -32,13 +32,11 @@ SUBSCRIPTION_KEY = PREFIX + "subscriptionId"
 Id: TypeAlias = str | int
 
 
-class Fields(bytes):
-    """Members of a JSON object, already serialised, without the braces."""
-
-    __slots__ = ()
+#: Members of a JSON object, already serialised, without the braces.
+Fields: TypeAlias = bytes
 
 
-class Complete(Fields):
+class Complete(bytes):
     """All members of a result: nothing is left to add."""
 
     __slots__ = ()
@@ -47,7 +45,7 @@ class Complete(Fields):
 def fields_from(members: dict[str, Any]) -> Fields:
     """Serialise members once, to be sent many times."""
     # Lazy translations become words here.
-    return Fields(to_json(members, fallback=str)[1:-1])
+    return to_json(members, fallback=str)[1:-1]
 
 
 def response(

@@ -5,6 +5,7 @@ the first rule that failed. The order is that of 2026-07-28,
 basic/transports/streamable-http, "Server Validation".
 """
 
+from functools import lru_cache
 from typing import Any
 
 from django_mcp.protocol.errors import (
@@ -15,7 +16,7 @@ from django_mcp.protocol.errors import (
     ProtocolError,
 )
 from django_mcp.protocol.events import Asked
-from django_mcp.protocol.headers import Headers, repeats
+from django_mcp.protocol.headers import MAX_READ, Headers, repeats
 from django_mcp.protocol.messages import (
     CAPABILITIES_KEY,
     CLIENT_KEY,
@@ -142,24 +143,38 @@ def _check_version_header(version: Any, headers: Headers) -> None:
 def _check_routing_headers(
     method: str, params: dict[str, Any], headers: Headers
 ) -> None:
-    named = headers.get(b"mcp-method")
+    named, raw = headers.get(b"mcp-method"), headers.get(b"mcp-name")
+    param = NAMED_BY.get(method)
+    name = params.get(param) if param is not None else None
+    if raw and named and type(name) is str and len(raw) + len(named) <= MAX_READ:
+        _known_route(method, name, named, raw)
+    else:
+        _check_route(method, name, named, raw)
+
+
+def _check_route(
+    method: str, name: Any, named: bytes | None, raw: bytes | None
+) -> None:
     if named is None:
         raise ProtocolError(HEADER_MISMATCH, "Header mismatch: Mcp-Method is missing")
-    if named != method.encode() and named.strip() != method.encode():
+    if named.strip() != method.encode():
         raise ProtocolError(
             HEADER_MISMATCH, "Header mismatch: Mcp-Method does not match the method"
         )
     param = NAMED_BY.get(method)
     if param is None:
         return
-    raw = headers.get(b"mcp-name")
     if raw is None:
         raise ProtocolError(HEADER_MISMATCH, "Header mismatch: Mcp-Name is missing")
-    name = params.get(param)
     if type(name) is str and not repeats(raw, name):
         raise ProtocolError(
             HEADER_MISMATCH, f"Header mismatch: Mcp-Name does not match params.{param}"
         )
+
+
+#: Clients call the same few tools: what agreed once agrees again. Nothing long
+#: gets here, and a mismatch raises, which is not remembered.
+_known_route = lru_cache(maxsize=512)(_check_route)
 
 
 def unsupported(version: str) -> ProtocolError:

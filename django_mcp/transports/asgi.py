@@ -8,7 +8,7 @@ two tasks for every message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Awaitable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.urls.exceptions import Resolver404
@@ -57,21 +57,32 @@ class Application:
         self.can_stream = can_stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP message."""
+        """Serve one connection, as ASGI wants it."""
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
         if scope.get("path_remaining", "") not in {"", "/"}:
             raise Resolver404({"path": scope["path"]})
+        await self.serve(scope, receive, send)
+
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one HTTP message that is known to be for us."""
         headers = Headers(scope["headers"])
-        method = scope["method"]
         if not guards.host_allowed(headers):
-            await refuse(send, 421, "This host is not served here", [])
-        elif b"origin" in headers and not guards.origin_allowed(headers):
-            await refuse(send, 403, "This origin is not allowed", [])
-        elif method == "POST":
-            if not self.server.live:
-                await self.cross(self.server.go_live)
+            return refuse(send, 421, "This host is not served here", [])
+        if b"origin" in headers and not guards.origin_allowed(headers):
+            return refuse(send, 403, "This origin is not allowed", [])
+        if scope["method"] == "POST" and self.server.live:
+            return Exchange(self, scope, headers, receive, send).run()
+        return self._serve_rarely(scope, headers, receive, send)
+
+    async def _serve_rarely(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
+        """Serve the first message of all, and what is no POST."""
+        method = scope["method"]
+        if method == "POST":
+            await self.cross(self.server.go_live)
             await Exchange(self, scope, headers, receive, send).run()
         elif method == "OPTIONS":
             await respond(send, 204, b"", guards.preflight(headers))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class Carries:
     """What all transports give a call: see `django_mcp.context.Carrier`."""
 
+    __slots__ = ()
     accept_language = b""
     language: str | None = ""
 

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from django_mcp import dispatch, languages, sessions
 from django_mcp.addresses import address_of_scope
-from django_mcp.auth.base import AuthError, AuthRequest, Principal
+from django_mcp.auth.base import (
+    Authenticators,
+    AuthError,
+    AuthRequest,
+    Principal,
+    anonymous,
+)
 from django_mcp.conf import conf
 from django_mcp.context import Context
 from django_mcp.dispatch import Paused, Reply
@@ -31,11 +37,12 @@ from django_mcp.protocol.events import (
     Rejected,
     Session,
 )
-from django_mcp.protocol.headers import Headers, accepted
+from django_mcp.protocol.headers import Headers
 from django_mcp.transports import guards, running
 from django_mcp.transports.body import joined
 from django_mcp.transports.call import Call, Carries
 from django_mcp.transports.http import (
+    SESSION_ID,
     Pairs,
     Receive,
     Send,
@@ -64,28 +71,35 @@ LISTEN = "subscriptions/listen"
 
 
 class Exchange(Carries):
-    """One POST.
+    """One POST."""
 
-    What only a call that waits needs stands in the class until then: a plain
-    call sets no more than it uses.
-    """
-
-    _principal: Principal | None = None
-    session: Session | None = None
-    event: Asked | None = None
-    _context: Any = None
-    _outlet: HttpOutlet | None = None
-    #: The answer may become a stream …
-    may_stream = False
-    #: … and the client would rather have one, whatever the answer.
-    _streams = False
-    lifespan: Any = None
-    #: Each call of a batch has its own time.
-    batched = False
-    _watch: Watch | None = None
-    _timed_out = False
-    #: The answer is on its way, or never comes: nothing is left to cancel.
-    answering = False
+    __slots__ = (
+        "_application",
+        "_body",
+        "_context",
+        "_cors",
+        "_headers",
+        "_outlet",
+        "_principal",
+        "_scope",
+        "_send",
+        "_session_id",
+        "_streams",
+        "_timed_out",
+        "_watch",
+        "accept_language",
+        "answering",
+        "batched",
+        "cross",
+        "event",
+        "language",
+        "lifespan",
+        "loop",
+        "may_stream",
+        "receive",
+        "server",
+        "session",
+    )
 
     def __init__(
         self,
@@ -103,10 +117,28 @@ class Exchange(Carries):
         self.receive = receive
         self._send = send
         self._body = b""
-        self._session_id = session_id_of(headers)
+        self._session_id = session_id_of(headers) if SESSION_ID in headers else None
         self.loop = asyncio.get_running_loop()
         #: What lets a web page read the answer.
         self._cors = guards.cors(headers) if b"origin" in headers else []
+        self.accept_language = b""
+        self.language: str | None = ""
+        self._principal: Principal | None = None
+        self.session: Session | None = None
+        self.event: Asked | None = None
+        self._context: Any = None
+        self.lifespan: Any = None
+        #: The answer may become a stream …
+        self.may_stream = False
+        #: … and the client would rather have one, whatever the answer.
+        self._streams = False
+        self._outlet: HttpOutlet | None = None
+        #: Each call of a batch has its own time.
+        self.batched = False
+        self._watch: Watch | None = None
+        self._timed_out = False
+        #: The answer is on its way, or never comes: nothing is left to cancel.
+        self.answering = False
 
     async def run(self) -> None:
         """Read the POST and serve it."""
@@ -136,48 +168,61 @@ class Exchange(Carries):
             # freed at once stays in the processor's cache.
             self._context = self._watch = None
 
-    async def _serve(self) -> None:
-        """Go from the body to the answer; only what waits is looked after."""
-        server, outcome = self.server, None
+    def _serve(self) -> Awaitable[None]:
+        """Go from the body to the answer, as far as that goes without waiting.
+
+        What is returned does the rest; only what waits is looked after.
+        """
+        server = self.server
         authenticators = server.authenticators
         if (
-            server.lifespan.given or authenticators.awaits
-        ) and not await self._prepared():
+            authenticators.blocking
+            or authenticators.awaits
+            or server.lifespan.given
+            or (self._session_id is not None and self._session_blocks())
+        ):
+            return self._begin_later()
+        return self._serve_event(self._begin(authenticators))
+
+    async def _begin_later(self) -> None:
+        """Begin where that waits: for a lifespan, or to learn who is calling."""
+        if self.server.lifespan.given and not await self._enter():
             return
+        authenticators = self.server.authenticators
+        if authenticators.awaits:
+            asking = authenticators.aauthenticate(self._auth_request(), self.cross)
+            self._principal = await self._watched(asking)
+        outcome = None
         if authenticators.blocking or self._session_blocks():
             event, outcome = await self._watched(self.cross(self._begin_and_call))
         else:
-            event = self._begin()
+            event = self._begin(authenticators)
+        await self._serve_event(event, outcome)
+
+    def _serve_event(self, event: Event, outcome: Any = None) -> Awaitable[None]:
+        """Go on with what the body means, and with what came of it so far."""
         if type(event) is not Asked or (
             event.method == LISTEN and not event.revision.handshake
         ):
-            await self._take(event)
-            return
+            return self._take(event)
         if outcome is None:
-            if dispatch.blocks(server, event, self._context):
-                outcome = await self._watched(self.cross(self._call_once))
-            else:
-                outcome = self._call_once()
+            if dispatch.blocks(self.server, event, self._context):
+                return self._go_on(event, self.cross(self._call_once))
+            outcome = dispatch.serve(self.server, event, self._context)
         if isinstance(outcome, AWAITED):
             try:
                 waiting = outcome.send(None)
             except StopIteration as ended:
                 outcome = ended.value
             else:
-                outcome = await self._watched(Rest(outcome, waiting))
+                return self._go_on(event, Rest(outcome, waiting))
         if type(outcome) is Paused:
-            outcome = await self._watched(self._call().reply(outcome))
-        await self._answer(event, outcome)
+            return self._go_on(event, self._call().reply(outcome))
+        return self._answer(event, outcome)
 
-    async def _prepared(self) -> bool:
-        """Do what is awaited before anything is read; return whether to go on."""
-        if self.server.lifespan.given and not await self._enter():
-            return False
-        authenticators = self.server.authenticators
-        if authenticators.awaits:
-            asking = authenticators.aauthenticate(self._auth_request(), self.cross)
-            self._principal = await self._watched(asking)
-        return True
+    async def _go_on(self, event: Asked, waiting: Awaitable[Any]) -> None:
+        """Go on when what waits has ended."""
+        await self._serve_event(event, await self._watched(waiting))
 
     async def _enter(self) -> bool:
         """Enter the server's lifespan; refuse the call if that fails."""
@@ -213,15 +258,16 @@ class Exchange(Carries):
         session_id = self._session_id
         return session_id is not None and not sessions.is_fresh(session_id)
 
-    def _begin(self) -> Event:
+    def _begin(self, authenticators: Authenticators) -> Event:
         """Name the caller, find the session, read the message.
 
         Raises: AuthError
         """
         headers = self._headers
-        if self._principal is None:
-            shown = AuthRequest(self.server, headers, self._scope)
-            self._principal = self.server.authenticators.authenticate(shown)
+        if not authenticators.asks:
+            self._principal = anonymous()
+        elif self._principal is None:
+            self._principal = authenticators.authenticate(self._auth_request())
         session = None
         if self._session_id is not None:
             owner = owner_of_sessions(self.server, self._principal)
@@ -242,7 +288,7 @@ class Exchange(Carries):
 
     def _begin_and_call(self) -> tuple[Event, Any]:
         """Do all that may block in one crossing."""
-        event = self._begin()
+        event = self._begin(self.server.authenticators)
         if type(event) is Asked and event.method != LISTEN:
             return event, self._call_once()
         return event, None
@@ -254,7 +300,8 @@ class Exchange(Carries):
         """Make the context of a call."""
         self.event = event
         if self._application.can_stream:
-            _, self.may_stream, self._streams = accepted(self._headers.get(b"accept"))
+            self.may_stream = self._headers.media.takes_stream
+            self._streams = self._headers.media.prefers_stream
         self._context = Context(self.server, event, self._principal, self)  # type: ignore[arg-type]
         if self.session is not None:
             running.began(self.session.id, event.id, self.cancel)

@@ -27,7 +27,7 @@ from django_mcp.protocol import messages
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.errors import INVALID_PARAMS
 from django_mcp.protocol.events import Asked, Session
-from django_mcp.protocol.headers import Headers, accepted
+from django_mcp.protocol.headers import Headers
 from django_mcp.protocol.messages import SUBSCRIPTION_KEY
 from django_mcp.transports import guards, replay, sse, streams
 from django_mcp.transports.http import (
@@ -356,8 +356,7 @@ async def _until_gone(receive: Receive) -> None:
 
 def _may_open(headers: Headers, *, explicit: bool = False) -> bool:
     """Does the client take an event stream? A GET must say so."""
-    accept = headers.get(b"accept")
-    return accepted(accept).stream and not (explicit and accept is None)
+    return headers.media.takes_stream and not (explicit and b"accept" not in headers)
 
 
 async def _no_stream(headers: Headers, send: Send) -> None:

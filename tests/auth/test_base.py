@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -30,6 +31,26 @@ def test_everybody_is_let_in_as_the_anonymous_user() -> None:
     assert principal.user.is_anonymous
     assert principal.scopes is None
     assert not AllowAnonymous.blocking
+
+
+class Choosy(AllowAnonymous):
+    """Looks like the authenticator that lets everybody in, and does not."""
+
+    def authenticate(self, request: AuthRequest) -> Principal | None:
+        return None
+
+
+def test_nobody_is_asked_only_where_everybody_is_let_in_and_nobody_counted() -> None:
+    def asks(*authenticators: BaseAuthenticator, **options: Any) -> bool:
+        server = MCPServer("shop", authenticators=list(authenticators), **options)
+        return server.authenticators.asks
+
+    assert not asks(AllowAnonymous())
+    assert asks()
+    assert asks(Choosy())
+    assert asks(Choosy(), AllowAnonymous())
+    assert asks(AllowAnonymous(), throttles={"address": "9/min"})
+    assert asks(AllowAnonymous(authenticate=lambda request: None))
 
 
 def test_the_owner_differs_by_user_and_by_client() -> None:

@@ -32,7 +32,6 @@ from django_mcp.content import (
 from django_mcp.content import (
     EmbeddedResource as Embedded,
 )
-from django_mcp.protocol.messages import Fields
 from django_mcp.protocol.revisions import REVISIONS, STATELESS
 from tests.testapp.models import Author
 
@@ -96,7 +95,7 @@ def test_nothing_is_an_empty_result(revision: Any, judged: Any) -> None:
 
 
 def members_of(result: Any) -> Any:
-    return from_json(b"{%b}" % result) if type(result) is Fields else result
+    return from_json(b"{%b}" % result) if type(result) is bytes else result
 
 
 def structured(value: Any, revision: Any, **options: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,7 +139,7 @@ def test_malformed_retries_are_refused(params: Any) -> None:
 def test_a_state_is_bound_to_its_call() -> None:
     state = state_of(Answers(), call(arguments={"a": 1, "b": 2}), Roots(key="a"))
     for other in (call(), call(arguments={"a": 1}), call(arguments={"a": 1, "b": 3})):
-        retry = other._replace(params=other.params | {"requestState": state})
+        retry = replace(other, params=other.params | {"requestState": state})
         with pytest.raises(ProtocolError, match="not valid for this call"):
             begun(retry)
     # The order of the arguments is not part of them; nor is _meta.

@@ -10,16 +10,23 @@ import pytest
 from django_mcp.protocol.errors import HEADER_MISMATCH, ProtocolError
 from django_mcp.protocol.headers import (
     Headers,
-    accepted,
     check_params,
     decoded,
-    is_json,
     repeats,
 )
+from django_mcp.protocol.messages import CAPABILITIES_KEY, VERSION_KEY
+from django_mcp.protocol.stateless import _known_route, asked_alone
+
+META: dict[str, Any] = {VERSION_KEY: "2026-07-28", CAPABILITIES_KEY: {}}
 
 
 def encoded(text: str) -> bytes:
     return b"=?base64?" + base64.b64encode(text.encode()) + b"?="
+
+
+def media_of(*, accept: bytes | None = None, content_type: bytes = b"") -> Any:
+    pairs = [(b"content-type", content_type)]
+    return Headers(pairs if accept is None else [*pairs, (b"accept", accept)]).media
 
 
 def test_headers_remember_what_came_twice() -> None:
@@ -31,14 +38,14 @@ def test_headers_remember_what_came_twice() -> None:
 
 def test_long_headers_are_not_remembered() -> None:
     long = b"x" * 100_000
-    assert not accepted(long + b", application/json").json
-    assert accepted(b"application/json, " + long).json
-    assert not is_json(b"application/json; a=" + long)
+    assert not media_of(accept=long + b", application/json").takes_json
+    assert media_of(accept=b"application/json, " + long).takes_json
+    assert not media_of(content_type=b"application/json; a=" + long).is_json
 
 
 def test_several_accept_headers_are_one_list() -> None:
     headers = Headers([(b"accept", b"application/json"), (b"accept", b"text/*")])
-    assert accepted(headers[b"accept"])[:2] == (True, True)
+    assert headers.media[1:3] == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,7 @@ def test_several_accept_headers_are_one_list() -> None:
     ],
 )
 def test_accept_is_read_with_its_weights(header: Any, expected: Any) -> None:
-    assert tuple(accepted(header)) == expected
+    assert tuple(media_of(accept=header))[1:] == expected
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_accept_is_read_with_its_weights(header: Any, expected: Any) -> None:
     ],
 )
 def test_a_content_type_is_json_or_not(header: bytes, expected: bool) -> None:
-    assert is_json(header) is expected
+    assert media_of(content_type=header).is_json is expected
 
 
 @pytest.mark.parametrize(
@@ -209,3 +216,18 @@ def test_a_param_header_comes_once() -> None:
     headers = Headers([(b"mcp-param-region", b"eu")] * 2)
     with pytest.raises(ProtocolError, match="more than once"):
         check_params({"region": ("region",)}, {"region": "eu"}, headers)
+
+
+def test_long_routing_headers_are_checked_and_not_remembered() -> None:
+    params = {"name": "add", "_meta": META}
+    for padding in (0, 100_000):
+        headers = Headers(
+            [
+                (b"mcp-protocol-version", b"2026-07-28"),
+                (b"mcp-method", b"tools/call" + b" " * padding),
+                (b"mcp-name", b"add"),
+            ]
+        )
+        _known_route.cache_clear()
+        asked_alone(1, "tools/call", params, META, headers)
+        assert _known_route.cache_info().currsize == (0 if padding else 1)
