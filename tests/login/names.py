@@ -18,3 +18,11 @@ LOOPBACK = "http://127.0.0.1/callback"
 REDIRECT = "http://127.0.0.1:33418/callback"
 #: Opens a program by the name that it has on the person's machine.
 CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
+#: Which shop, where its server is, and how a client in a process of its own
+#: makes itself known.
+WAYS = [
+    ("shop", "/mcp", "by registering"),
+    ("shop", "/mcp", "by document"),
+    ("shop", "/view", "by document"),
+    ("shop_below", "/mcp", "by document"),
+]

@@ -5,20 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.interop.scripts import checks_of, checks_with, typescript
-from tests.login.names import MACHINE, SECRET
+from tests.login.names import MACHINE, SECRET, WAYS
 from tests.login.visitor import Visitor
 
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.needs("oauth"),
     pytest.mark.timeout(300),
-]
-#: Which shop, where its server is, and how the client makes itself known.
-WAYS = [
-    ("shop", "/mcp", "by registering"),
-    ("shop", "/mcp", "by document"),
-    ("shop", "/view", "by document"),
-    ("shop_below", "/mcp", "by document"),
 ]
 
 
