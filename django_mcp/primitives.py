@@ -86,12 +86,6 @@ class Primitive:
     blocking: bool = False
     #: Who registered it, for error messages: ``shop.mcp.stock_of``.
     source: str = ""
-    #: Nothing of it may block: neither the call nor who may make it.
-    at_once: bool = field(init=False, default_factory=bool)
-
-    def __post_init__(self) -> None:
-        at_once = not self.blocking and not self.throttle and self.allowed is anyone
-        object.__setattr__(self, "at_once", at_once)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.key!r}>"

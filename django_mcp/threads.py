@@ -100,7 +100,7 @@ async def in_pool(function: Callable[..., T], *args: Any) -> T:
     size = conf.now.THREADS
     if size == 0:
         return await in_django_thread(_anew, _prefixed, function, *args)
-    run = partial(contextvars.copy_context().run, _as_a_view, function, *args)
+    run = partial(contextvars.copy_context().run, _tidied, _prefixed, function, *args)
     return await _pool("django_mcp", size, os.getpid()).run(run)
 
 
@@ -112,16 +112,6 @@ async def aside(function: Callable[..., T], *args: Any) -> T:
     """
     run = partial(_tidied, function, *args)
     return await _pool("django_mcp_aside", ASIDE, os.getpid()).run(run)
-
-
-def _as_a_view(function: Callable[..., T], *args: Any) -> T:
-    """Run with what Django sees to before a view of its own."""
-    _tidy()
-    return (
-        function(*args)
-        if not settings.FORCE_SCRIPT_NAME
-        else _prefixed(function, *args)
-    )
 
 
 def _tidied(function: Callable[..., T], *args: Any) -> T:

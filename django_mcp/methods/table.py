@@ -50,11 +50,8 @@ def _always(server: MCPServer, event: Asked, context: Context) -> bool:
 
 
 def _tool_blocks(server: MCPServer, event: Asked, context: Context) -> bool:
-    params = event.params
-    tool = server.registry.tools.peek(params.get("name"))
-    if tool is None or (tool.at_once and "requestState" not in params):
-        return False
-    return _primitive_blocks(tool, event, context)
+    tool = server.registry.tools.peek(event.params.get("name"))
+    return tool is not None and _primitive_blocks(tool, event, context)
 
 
 def _prompt_blocks(server: MCPServer, event: Asked, context: Context) -> bool:

@@ -42,7 +42,6 @@ from django_mcp.transports import guards, running
 from django_mcp.transports.body import joined
 from django_mcp.transports.call import Call, Carries
 from django_mcp.transports.http import (
-    SESSION_ID,
     Pairs,
     Receive,
     Send,
@@ -117,7 +116,7 @@ class Exchange(Carries):
         self.receive = receive
         self._send = send
         self._body = b""
-        self._session_id = session_id_of(headers) if SESSION_ID in headers else None
+        self._session_id = session_id_of(headers)
         self.loop = asyncio.get_running_loop()
         #: What lets a web page read the answer.
         self._cors = guards.cors(headers) if b"origin" in headers else []

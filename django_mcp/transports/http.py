@@ -96,16 +96,12 @@ def insufficient_scope(
     return b"www-authenticate", value.encode("ascii")
 
 
-#: The header that names a session.
-SESSION_ID = b"mcp-session-id"
-
-
 def session_id_of(headers: Headers) -> str | None:
     """Return the session id of a message that may have one.
 
     The stateless era has no sessions: an id there means nothing.
     """
-    named = headers.get(SESSION_ID)
+    named = headers.get(b"mcp-session-id")
     if named is None or headers.get(b"mcp-protocol-version") == _STATELESS:
         return None
     return named.decode("latin-1")
