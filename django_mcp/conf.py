@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -97,9 +98,14 @@ class Settings:
         """Read the settings again at the next use."""
         self.__dict__.pop("now", None)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.now, name)
+    if TYPE_CHECKING:
 
+        def __getattr__(self, name: str) -> Any: ...
+
+
+for _key in KEYS:
+    # Not `__getattr__`: a class that has it makes every read dear, `now` too.
+    setattr(Settings, _key, property(attrgetter(f"now.{_key}")))
 
 conf = Settings()
 

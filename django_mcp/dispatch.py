@@ -23,9 +23,9 @@ from django_mcp.content import error_result
 from django_mcp.exceptions import PermissionRequired, Throttled
 from django_mcp.languages import speaking
 from django_mcp.methods.asking import Answers
-from django_mcp.methods.primitives import TookTooLong
+from django_mcp.methods.calling import TookTooLong
 from django_mcp.methods.refusals import EXPECTED, words
-from django_mcp.methods.table import METHODS
+from django_mcp.methods.table import Method, method_of
 from django_mcp.primitives import Primitive, Text, require_scopes
 from django_mcp.protocol import messages
 from django_mcp.protocol.errors import (
@@ -85,14 +85,6 @@ def _scopes_of(primitive: Primitive | None, context: Context) -> frozenset[str]:
     return primitive.scopes if visible else frozenset()
 
 
-def blocks(server: MCPServer, event: Asked, context: Context) -> bool:
-    """Must this be served in a thread?"""
-    if context.language is None:
-        return True
-    method = METHODS.get(event.method)
-    return method is not None and method.blocks(server, event, context)
-
-
 def timeout(server: MCPServer, event: Asked) -> float | None:
     """Return the seconds after which a blocking call is given up."""
     primitive = _named(server, event)
@@ -144,28 +136,39 @@ def too_narrow(server: MCPServer, event: Asked, context: Context) -> Reply | Non
     return None
 
 
+def serve_here(
+    server: MCPServer, event: Asked, context: Context
+) -> Reply | Paused | Awaitable[Reply | Paused] | None:
+    """Answer one message on the loop; return nothing where that may block."""
+    language = context.language
+    if language is None:
+        return None
+    method = method_of(event)
+    if method is not None and method.blocks(server, event, context):
+        return None
+    if language:  # most calls have none to speak
+        return speaking(language, _serve, method, server, event, context)
+    return _serve(method, server, event, context)
+
+
 def serve(
     server: MCPServer, event: Asked, context: Context
 ) -> Reply | Paused | Awaitable[Reply | Paused]:
-    """Answer one message, in the language of its caller.
+    """Answer one message where it may block, in the language of its caller.
 
     The awaitable, if it is one, belongs on the loop.
     """
     if context.language is None:
         context.language = _language_of(context)
-    if context.language:
-        return speaking(context.language, _serve, server, event, context)
-    return _serve(server, event, context)
+    method = method_of(event)
+    return speaking(context.language, _serve, method, server, event, context)
 
 
 def _serve(
-    server: MCPServer, event: Asked, context: Context
+    method: Method | None, server: MCPServer, event: Asked, context: Context
 ) -> Reply | Paused | Awaitable[Reply | Paused]:
     try:
-        method = METHODS.get(event.method)
-        if method is None or not (
-            method.handshake if event.revision.handshake else method.stateless
-        ):
+        if method is None:
             raise ProtocolError(
                 METHOD_NOT_FOUND, f"Method not found: {event.method[:200]}"
             )

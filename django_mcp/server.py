@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakSet
@@ -118,13 +118,15 @@ class MCPServer:
     def __repr__(self) -> str:
         return f"<MCPServer {self._name or 'of the project'!r}>"
 
-    @cached_property
+    @property
     def name(self) -> str:
         """What clients call it; the project's name, if none was given."""
+        if self._name:
+            return self._name
         urlconf = getattr(settings, "ROOT_URLCONF", None)
         # Django takes a list of patterns as well, which has no name.
         project = urlconf if urlconf and isinstance(urlconf, str) else "django"
-        return self._name or project.partition(".")[0]
+        return project.partition(".")[0]
 
     # -- primitives --------------------------------------------------------
 
@@ -449,7 +451,10 @@ class MCPServer:
     @property
     def authenticators(self) -> Authenticators:
         """This server's authenticators, or those the settings name."""
-        values = conf.now
+        return self.authenticators_by(conf.now)
+
+    def authenticators_by(self, values: Values) -> Authenticators:
+        """See `authenticators`, for who has read the settings already."""
         if self._asked[0] is not values:
             found = self._own
             if found is None:

@@ -106,8 +106,8 @@ def test_every_argument_of_a_server_is_documented() -> None:
 
 #: What transports and methods ask a server, and no project.
 FOR_THE_INSIDE = {
-    "complete_dict", "ending", "go_live", "info", "settle", "topic", "translated",
-    "used",
+    "authenticators_by", "complete_dict", "ending", "go_live", "info", "settle",
+    "topic", "translated", "used",
 }  # fmt: skip
 
 

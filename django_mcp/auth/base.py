@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from traceback import clear_frames
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.utils.module_loading import import_string
@@ -173,7 +173,7 @@ class BaseAuthenticator:
         return []
 
 
-class Authenticators(tuple[BaseAuthenticator, ...]):
+class Authenticators(Sequence[BaseAuthenticator]):
     """The authenticators of a server: the first that knows decides."""
 
     #: Does somebody await, so that all are asked on the loop?
@@ -185,14 +185,27 @@ class Authenticators(tuple[BaseAuthenticator, ...]):
     #: Must anybody be asked at all, to know who is calling?
     asks: bool
 
-    def __new__(cls, authenticators: Iterable[BaseAuthenticator] = ()) -> Self:
-        self = super().__new__(cls, authenticators)
+    __slots__ = ("_all", "asks", "awaits", "blocking", "open")
+
+    def __init__(self, authenticators: Iterable[BaseAuthenticator] = ()) -> None:
+        self._all = tuple(authenticators)
         self.awaits = any(_awaits(one) for one in self)
         self.blocking = not self.awaits and any(one.blocking for one in self)
         self.open = all(type(one) is AllowAnonymous for one in self)
         # An instance may have been given another `authenticate`.
         self.asks = not self or not self.open or any(map(vars, self))
-        return self
+
+    def __repr__(self) -> str:
+        return repr(self._all)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all[index]
+
+    def __iter__(self) -> Iterator[BaseAuthenticator]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
     def authenticate(self, request: AuthRequest) -> Principal:
         """Return who is calling.

@@ -9,7 +9,7 @@ address: there, each call is counted by itself (``transports/call.py``).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django_mcp.addresses import address_of_scope
 from django_mcp.auth.base import (
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 class ThrottledAuthenticators(Authenticators):
     """See `Authenticators`; these raise `Throttled` too."""
 
-    def __new__(cls, authenticators: Iterable[BaseAuthenticator] = ()) -> Self:
-        self = super().__new__(cls, authenticators)
+    __slots__ = ()
+
+    def __init__(self, authenticators: Iterable[BaseAuthenticator] = ()) -> None:
+        super().__init__(authenticators)
         self.blocking = not self.awaits
         self.asks = True
-        return self
 
     def authenticate(self, request: AuthRequest) -> Principal:
         """Return who is calling. Raises: AuthError, Throttled"""

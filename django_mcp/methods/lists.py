@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
 
@@ -28,7 +29,7 @@ from django_mcp.protocol.errors import ProtocolError, invalid_params
 from django_mcp.protocol.events import Asked
 from django_mcp.protocol.messages import Complete, Fields, fields_from
 from django_mcp.protocol.revisions import Revision
-from django_mcp.registry import Registry, Shelf
+from django_mcp.registry import Shelf
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
@@ -43,42 +44,41 @@ MAX_CURSOR = 4096
 
 def tools(server: MCPServer, event: Asked, context: Context) -> Fields:
     """Serve tools/list."""
-    return _page(server, event, context, _Listing("tools", _tool))
+    return _page(server, event, context, server.registry.tools, _TOOLS)
 
 
 def resources(server: MCPServer, event: Asked, context: Context) -> Fields:
     """Serve resources/list."""
-    return _page(server, event, context, _Listing("resources", _resource))
+    return _page(server, event, context, server.registry.resources, _RESOURCES)
 
 
 def templates(server: MCPServer, event: Asked, context: Context) -> Fields:
     """Serve resources/templates/list."""
-    return _page(server, event, context, _Listing("resourceTemplates", _template))
+    return _page(server, event, context, server.registry.templates, _TEMPLATES)
 
 
 def prompts(server: MCPServer, event: Asked, context: Context) -> Fields:
     """Serve prompts/list."""
-    return _page(server, event, context, _Listing("prompts", _prompt))
+    return _page(server, event, context, server.registry.prompts, _PROMPTS)
 
 
-class _Listing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Listing:
     """The member of the result, and how to describe what is in it."""
 
     member: str
     describe: Callable[[Any, Revision], dict[str, Any]]
 
-    def shelf(self, registry: Registry) -> Shelf[Any]:
-        if self.member == "resourceTemplates":
-            return registry.templates
-        return getattr(registry, self.member)  # type: ignore[no-any-return]
-
 
 def _page(
-    server: MCPServer, event: Asked, context: Context, listing: _Listing
+    server: MCPServer,
+    event: Asked,
+    context: Context,
+    shelf: Shelf[Any],
+    listing: _Listing,
 ) -> Fields:
     cursor = event.params.get("cursor")
     size = conf.now.PAGE_SIZE
-    shelf = listing.shelf(server.registry)
     passed = shelf.passed(context)
     translated = shelf.translated or server.translated
     key = (
@@ -252,3 +252,9 @@ def _common(primitive: Primitive, revision: Revision) -> dict[str, Any]:
     if primitive.meta and revision.titles:
         described["_meta"] = dict(primitive.meta)
     return described
+
+
+_TOOLS = _Listing("tools", _tool)
+_RESOURCES = _Listing("resources", _resource)
+_TEMPLATES = _Listing("resourceTemplates", _template)
+_PROMPTS = _Listing("prompts", _prompt)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from django_mcp.methods import (
     completion,
@@ -17,15 +17,14 @@ from django_mcp.methods import (
     primitives,
     subscriptions,
 )
+from django_mcp.methods.calling import Result
 from django_mcp.primitives import Allowed, Primitive, anyone
 from django_mcp.protocol.events import Asked
-from django_mcp.protocol.messages import Fields
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
     from django_mcp.server import MCPServer
 
-Result: TypeAlias = dict[str, Any] | Fields
 Serve: TypeAlias = "Callable[[MCPServer, Asked, Context], Result | Awaitable[Result]]"
 Blocks: TypeAlias = "Callable[[MCPServer, Asked, Context], bool]"
 
@@ -72,7 +71,7 @@ def _resource_blocks(server: MCPServer, event: Asked, context: Context) -> bool:
 def _primitive_blocks(primitive: Primitive, event: Asked, context: Context) -> bool:
     return (
         primitive.blocking
-        or primitive.throttle != ()
+        or bool(primitive.throttle)
         or "requestState" in event.params
         or (
             primitive.allowed is not anyone and _rule_blocks(primitive.allowed, context)
@@ -118,3 +117,11 @@ METHODS: dict[str, Method] = {
         serve=lifecycle.set_level, blocks=_always, stateless=False
     ),
 }
+_HANDSHAKE = {name: method for name, method in METHODS.items() if method.handshake}
+_STATELESS = {name: method for name, method in METHODS.items() if method.stateless}
+
+
+def method_of(event: Asked) -> Method | None:
+    """Return the row that serves a message, if its era has one."""
+    methods = _HANDSHAKE if event.revision.handshake else _STATELESS
+    return methods.get(event.method)

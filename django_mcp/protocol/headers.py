@@ -8,10 +8,11 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from django_mcp.protocol.errors import HEADER_MISMATCH, ProtocolError
+from django_mcp.protocol.remembered import Remembered
 
 JSON = b"application/json"
 EVENT_STREAM = b"text/event-stream"
@@ -27,7 +28,8 @@ _LISTS = frozenset({b"accept", b"accept-language"})
 _INTEGER = re.compile(r"-?[0-9]{1,20}(?:\.0{1,20})?\Z")
 
 
-class Media(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Media:
     """What a message is written in, and what its client takes as an answer."""
 
     #: The message says that it is JSON.
@@ -44,12 +46,12 @@ class Headers(dict[bytes, bytes]):
     __slots__ = ("media", "repeated")
 
     def __init__(self, pairs: Collection[tuple[bytes, bytes]]) -> None:
-        dict.__init__(self, pairs)  # super() costs half as much again
+        self.update(pairs)  # quicker than the constructor above
         self.repeated = _NONE if len(self) == len(pairs) else self._unite(pairs)
         content_type = self.get(b"content-type", b"")
         accept = self.get(b"accept", _ANYTHING)  # without one, anything goes
-        # What is remembered must not be large.
-        self.media = _media(content_type[: MAX_READ + 1], accept[:MAX_READ])
+        media = _media_of.known.get((content_type, accept))
+        self.media = _media_of(content_type, accept) if media is None else media
 
     def _unite(self, pairs: Collection[tuple[bytes, bytes]]) -> frozenset[bytes]:
         names = [name for name, _ in pairs]
@@ -60,10 +62,10 @@ class Headers(dict[bytes, bytes]):
         return repeated
 
 
-@lru_cache(maxsize=256)
-def _media(content_type: bytes, accept: bytes) -> Media:
+@Remembered
+def _media_of(content_type: bytes, accept: bytes) -> Media:
     """Both together: a client repeats them with every message."""
-    return Media(_is_json(content_type), *_accepted(accept))
+    return Media(_is_json(content_type), *_accepted(accept[:MAX_READ]))
 
 
 def _accepted(header: bytes) -> tuple[bool, bool, bool]:

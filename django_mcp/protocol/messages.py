@@ -55,7 +55,8 @@ def response(
 
     ``ending`` follows the members of `Fields`, with its comma.
     """
-    named = b"%d" % message_id if type(message_id) is int else to_json(message_id)
+    # `str` and `encode` take half the time of `b"%d" %`.
+    named = str(message_id).encode() if type(message_id) is int else to_json(message_id)
     # Joined, not formatted: a list may be large, and `%` copies slowly.
     if isinstance(result, bytes):
         return b"".join(

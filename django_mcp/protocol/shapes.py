@@ -18,9 +18,9 @@ def holds_objects(value: Any) -> TypeGuard[dict[str, Any]]:
 
 def is_id(value: Any) -> TypeGuard[Id]:
     """Is this a string or a whole number that may name a message?"""
-    if type(value) is str:
-        return len(value) <= MAX_ID_LENGTH
-    return type(value) is int and -MAX_ID <= value < MAX_ID
+    if type(value) is int:
+        return -MAX_ID <= value < MAX_ID
+    return type(value) is str and len(value) <= MAX_ID_LENGTH
 
 
 def depth(value: Any) -> int:

@@ -5,7 +5,6 @@ the first rule that failed. The order is that of 2026-07-28,
 basic/transports/streamable-http, "Server Validation".
 """
 
-from functools import lru_cache
 from typing import Any
 
 from django_mcp.protocol.errors import (
@@ -16,7 +15,7 @@ from django_mcp.protocol.errors import (
     ProtocolError,
 )
 from django_mcp.protocol.events import Asked
-from django_mcp.protocol.headers import MAX_READ, Headers, repeats
+from django_mcp.protocol.headers import Headers, repeats
 from django_mcp.protocol.messages import (
     CAPABILITIES_KEY,
     CLIENT_KEY,
@@ -25,6 +24,7 @@ from django_mcp.protocol.messages import (
     VERSION_KEY,
     Id,
 )
+from django_mcp.protocol.remembered import Remembered
 from django_mcp.protocol.revisions import REVISIONS, STATELESS, SUPPORTED
 from django_mcp.protocol.shapes import holds_objects, is_id
 
@@ -51,30 +51,16 @@ def asked_alone(
 
     Raises: ProtocolError
     """
-    version = meta[VERSION_KEY]
-    if headers is not None and (
-        version != STATELESS.name
-        or headers.get(b"mcp-protocol-version") != _STATELESS
-        or headers.repeated
+    version: Any = meta[VERSION_KEY]
+    capabilities: Any = meta.get(CAPABILITIES_KEY)
+    if version != STATELESS.name or (
+        headers is not None
+        and (headers.get(b"mcp-protocol-version") != _STATELESS or headers.repeated)
     ):  # most need no closer look
-        _check_version_header(version, headers)
-    capabilities = meta.get(CAPABILITIES_KEY)
-    client = meta.get(CLIENT_KEY)
-    log_level = meta.get(LOG_LEVEL_KEY)
-    if type(version) is not str:
-        raise ProtocolError(INVALID_PARAMS, f"{VERSION_KEY} must be a string")
-    if version not in REVISIONS:
-        raise unsupported(version)
-    if capabilities != {} and not holds_objects(capabilities):
-        raise ProtocolError(
-            INVALID_PARAMS, f"_meta must hold an object as {CAPABILITIES_KEY}"
-        )
-    if version != STATELESS.name:
-        raise ProtocolError(
-            UNSUPPORTED_VERSION,
-            f"Revision {version} begins with initialize",
-            {"supported": SUPPORTED, "requested": version},
-        )
+        _check_version(version, capabilities, headers)
+    if capabilities or type(capabilities) is not dict:
+        _check_capabilities(capabilities)
+    client, log_level = meta.get(CLIENT_KEY), meta.get(LOG_LEVEL_KEY)
     if client is not None and type(client) is not dict:
         raise ProtocolError(INVALID_PARAMS, f"{CLIENT_KEY} must be an object")
     if headers is not None:
@@ -119,6 +105,30 @@ def check_progress_token(meta: dict[str, Any]) -> None:
         )
 
 
+def _check_version(version: Any, capabilities: Any, headers: Headers | None) -> None:
+    """Refuse every revision but this one, and a header that names another."""
+    if headers is not None:
+        _check_version_header(version, headers)
+    if type(version) is not str:
+        raise ProtocolError(INVALID_PARAMS, f"{VERSION_KEY} must be a string")
+    if version not in REVISIONS:
+        raise unsupported(version)
+    if version != STATELESS.name:
+        _check_capabilities(capabilities)
+        raise ProtocolError(
+            UNSUPPORTED_VERSION,
+            f"Revision {version} begins with initialize",
+            {"supported": SUPPORTED, "requested": version},
+        )
+
+
+def _check_capabilities(capabilities: Any) -> None:
+    if not holds_objects(capabilities):
+        raise ProtocolError(
+            INVALID_PARAMS, f"_meta must hold an object as {CAPABILITIES_KEY}"
+        )
+
+
 def _check_version_header(version: Any, headers: Headers) -> None:
     if headers.repeated and (
         repeated := headers.repeated
@@ -143,11 +153,12 @@ def _check_version_header(version: Any, headers: Headers) -> None:
 def _check_routing_headers(
     method: str, params: dict[str, Any], headers: Headers
 ) -> None:
-    named, raw = headers.get(b"mcp-method"), headers.get(b"mcp-name")
     param = NAMED_BY.get(method)
     name = params.get(param) if param is not None else None
-    if raw and named and type(name) is str and len(raw) + len(named) <= MAX_READ:
-        _known_route(method, name, named, raw)
+    named, raw = headers.get(b"mcp-method"), headers.get(b"mcp-name")
+    if type(name) is str or name is None:
+        if (method, name, named, raw) not in _known_route.known:
+            _known_route(method, name, named, raw)
     else:
         _check_route(method, name, named, raw)
 
@@ -172,9 +183,8 @@ def _check_route(
         )
 
 
-#: Clients call the same few tools: what agreed once agrees again. Nothing long
-#: gets here, and a mismatch raises, which is not remembered.
-_known_route = lru_cache(maxsize=512)(_check_route)
+#: Clients call the same few tools: what agreed once agrees again.
+_known_route = Remembered(_check_route)
 
 
 def unsupported(version: str) -> ProtocolError:

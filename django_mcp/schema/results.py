@@ -85,7 +85,7 @@ def promise_from_function(function: Callable[..., Any]) -> Promised | None:
         raise ImproperlyConfigured(
             f"The return annotation of {source} cannot be used: {reason}"
         ) from error
-    return Promised(schema, _checker(adapter, source))
+    return Promised(schema, _checker(adapter, source, hint))
 
 
 def carries_content(value: Any) -> bool:
@@ -95,13 +95,17 @@ def carries_content(value: Any) -> bool:
     return _is_content(type(value))
 
 
-def _checker(adapter: TypeAdapter[Any], source: str) -> Check:
+def _checker(adapter: TypeAdapter[Any], source: str, hint: Any) -> Check:
     validate = adapter.validator.validate_python
+    # What has just the type that is promised needs no closer look.
+    plain = hint if hint is str or hint is int or hint is bool else None
 
     async def awaited(value: Any) -> Any:
         return check(await value)
 
     def check(value: Any) -> Any:
+        if type(value) is plain:
+            return value
         try:
             return validate(value, from_attributes=True)
         except ValidationError as error:

@@ -93,10 +93,9 @@ class Call:
         """Run it until it ends. ``outcome`` is what `serve` returned already."""
         while True:
             if outcome is None:
-                if dispatch.blocks(self._server, self._event, self._context):
-                    outcome = await self._carrier.cross(self.serve)
-                else:
-                    outcome = self.serve()
+                outcome = dispatch.serve_here(self._server, self._event, self._context)
+            if outcome is None:
+                outcome = await self._carrier.cross(self.serve)
             if isinstance(outcome, AWAITED):
                 outcome = await outcome
             if type(outcome) is Reply:

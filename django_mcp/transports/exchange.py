@@ -21,7 +21,7 @@ from django_mcp.auth.base import (
     Principal,
     anonymous,
 )
-from django_mcp.conf import conf
+from django_mcp.conf import Values, conf
 from django_mcp.context import Context
 from django_mcp.dispatch import Paused, Reply
 from django_mcp.exceptions import Throttled
@@ -64,6 +64,7 @@ from django_mcp.transports.watch import Ended, Watch
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from django_mcp.threads import Cross
     from django_mcp.transports.asgi import Application, Scope
 
 LISTEN = "subscriptions/listen"
@@ -72,6 +73,7 @@ LISTEN = "subscriptions/listen"
 class Exchange(Carries):
     """One POST."""
 
+    # Slots, all of them filled: a default on the class is dearer to read.
     __slots__ = (
         "_application",
         "_body",
@@ -83,18 +85,15 @@ class Exchange(Carries):
         "_scope",
         "_send",
         "_session_id",
-        "_streams",
         "_timed_out",
         "_watch",
         "accept_language",
         "answering",
         "batched",
-        "cross",
         "event",
         "language",
         "lifespan",
         "loop",
-        "may_stream",
         "receive",
         "server",
         "session",
@@ -109,7 +108,6 @@ class Exchange(Carries):
         send: Send,
     ) -> None:
         self._application = application
-        self.cross = application.cross
         self.server = application.server
         self._scope = scope
         self._headers = headers
@@ -127,10 +125,6 @@ class Exchange(Carries):
         self.event: Asked | None = None
         self._context: Any = None
         self.lifespan: Any = None
-        #: The answer may become a stream …
-        self.may_stream = False
-        #: … and the client would rather have one, whatever the answer.
-        self._streams = False
         self._outlet: HttpOutlet | None = None
         #: Each call of a batch has its own time.
         self.batched = False
@@ -141,10 +135,11 @@ class Exchange(Carries):
 
     async def run(self) -> None:
         """Read the POST and serve it."""
-        limit = conf.now.MAX_BODY_SIZE
-        message = await self.receive()
+        values, receive = conf.now, self.receive
+        limit = values.MAX_BODY_SIZE
+        message = await receive()
         if message.get("more_body"):
-            message = await joined(self.receive, self._headers, message, limit)
+            message = await joined(receive, self._headers, message, limit)
         if message["type"] == "http.disconnect":
             return
         body = message.get("body", b"")
@@ -153,7 +148,16 @@ class Exchange(Carries):
             return
         self._body = body
         try:
-            await self._serve()
+            authenticators = self.server.authenticators_by(values)
+            if (
+                authenticators.blocking
+                or authenticators.awaits
+                or self.server.lifespan.given
+                or (self._session_id is not None and self._session_blocks())
+            ):
+                await self._begin_later()
+            else:
+                await self._serve_event(self._begin(authenticators, values))
         except AuthError as error:
             await challenge(self._auth_request(), self._send, error)
         except Throttled as error:
@@ -167,22 +171,6 @@ class Exchange(Carries):
             # freed at once stays in the processor's cache.
             self._context = self._watch = None
 
-    def _serve(self) -> Awaitable[None]:
-        """Go from the body to the answer, as far as that goes without waiting.
-
-        What is returned does the rest; only what waits is looked after.
-        """
-        server = self.server
-        authenticators = server.authenticators
-        if (
-            authenticators.blocking
-            or authenticators.awaits
-            or server.lifespan.given
-            or (self._session_id is not None and self._session_blocks())
-        ):
-            return self._begin_later()
-        return self._serve_event(self._begin(authenticators))
-
     async def _begin_later(self) -> None:
         """Begin where that waits: for a lifespan, or to learn who is calling."""
         if self.server.lifespan.given and not await self._enter():
@@ -195,7 +183,7 @@ class Exchange(Carries):
         if authenticators.blocking or self._session_blocks():
             event, outcome = await self._watched(self.cross(self._begin_and_call))
         else:
-            event = self._begin(authenticators)
+            event = self._begin(authenticators, conf.now)
         await self._serve_event(event, outcome)
 
     def _serve_event(self, event: Event, outcome: Any = None) -> Awaitable[None]:
@@ -205,9 +193,9 @@ class Exchange(Carries):
         ):
             return self._take(event)
         if outcome is None:
-            if dispatch.blocks(self.server, event, self._context):
+            outcome = dispatch.serve_here(self.server, event, self._context)
+            if outcome is None:
                 return self._go_on(event, self.cross(self._call_once))
-            outcome = dispatch.serve(self.server, event, self._context)
         if isinstance(outcome, AWAITED):
             try:
                 waiting = outcome.send(None)
@@ -257,7 +245,7 @@ class Exchange(Carries):
         session_id = self._session_id
         return session_id is not None and not sessions.is_fresh(session_id)
 
-    def _begin(self, authenticators: Authenticators) -> Event:
+    def _begin(self, authenticators: Authenticators, values: Values) -> Event:
         """Name the caller, find the session, read the message.
 
         Raises: AuthError
@@ -273,7 +261,6 @@ class Exchange(Carries):
             session = sessions.find(self._session_id, owner)
             if session is not Connection.ENDED:
                 self.session = session
-        values = conf.now
         # What many a program sends, and means nothing by, is ``*``.
         wanted = headers.get(b"accept-language", b"*")
         if wanted != b"*" or values.LANGUAGE is not None:
@@ -287,7 +274,7 @@ class Exchange(Carries):
 
     def _begin_and_call(self) -> tuple[Event, Any]:
         """Do all that may block in one crossing."""
-        event = self._begin(self.server.authenticators)
+        event = self._begin(self.server.authenticators, conf.now)
         if type(event) is Asked and event.method != LISTEN:
             return event, self._call_once()
         return event, None
@@ -298,9 +285,6 @@ class Exchange(Carries):
     def _prepare(self, event: Asked) -> None:
         """Make the context of a call."""
         self.event = event
-        if self._application.can_stream:
-            self.may_stream = self._headers.media.takes_stream
-            self._streams = self._headers.media.prefers_stream
         self._context = Context(self.server, event, self._principal, self)  # type: ignore[arg-type]
         if self.session is not None:
             running.began(self.session.id, event.id, self.cancel)
@@ -313,9 +297,28 @@ class Exchange(Carries):
     # -- what a call may use: see `django_mcp.context.Carrier` ----------------
 
     @property
+    def cross(self) -> Cross:
+        """Runs what may block."""
+        return self._application.cross
+
+    @property
     def address(self) -> str:
         """Where the call comes from."""
         return address_of_scope(self._scope)
+
+    @property
+    def may_stream(self) -> bool:
+        """May the answer to a call become a stream?"""
+        return (
+            self.event is not None
+            and self._application.can_stream
+            and self._headers.media.takes_stream
+        )
+
+    @property
+    def _streams(self) -> bool:
+        """Would the client rather have a stream, whatever the answer?"""
+        return self._headers.media.prefers_stream and self.may_stream
 
     @property
     def outlet(self) -> Exchange | None:
@@ -362,7 +365,7 @@ class Exchange(Carries):
     def _answer(self, event: Asked, reply: Reply) -> Awaitable[None]:
         self.answering = True
         if (
-            self._streams
+            self._headers.media.prefers_stream
             or self._outlet is not None
             or not reply.ok
             or event.method == "initialize"

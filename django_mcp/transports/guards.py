@@ -6,7 +6,6 @@ Pure functions over headers and settings.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from django.http.request import split_domain_port, validate_host
 
 from django_mcp.conf import conf
 from django_mcp.protocol.headers import Headers
+from django_mcp.protocol.remembered import Remembered
 
 #: Bytes of the names of hosts in one message: a name has 253 at most (RFC 1035).
 MAX_NAMES = 1024
@@ -39,14 +39,14 @@ _EXPOSED = b"Mcp-Session-Id, WWW-Authenticate, Retry-After"
 def host_allowed(headers: Headers) -> bool:
     """Judge the ``Host`` header as Django does, by ``ALLOWED_HOSTS``."""
     host, forwarded = headers.get(b"host", b""), headers.get(b"x-forwarded-host")
-    # What is remembered must not be large, and no name is.
+    allowed = _host_allowed.known.get((host, forwarded))
+    return _host_allowed(host, forwarded) if allowed is None else allowed
+
+
+@Remembered
+def _host_allowed(host: bytes, forwarded: bytes | None) -> bool:
     if len(host) + len(forwarded or b"") > MAX_NAMES:
         return False
-    return _host_allowed(host, forwarded)
-
-
-@lru_cache(maxsize=512)
-def _host_allowed(host: bytes, forwarded: bytes | None) -> bool:
     if settings.USE_X_FORWARDED_HOST and forwarded is not None:
         host = forwarded
     allowed = settings.ALLOWED_HOSTS
@@ -65,13 +65,15 @@ def origin_allowed(headers: Headers) -> bool:
     origin = headers.get(b"origin")
     if origin is None:
         return True
-    return len(origin) <= MAX_NAMES and _origin_allowed(
-        origin, headers.get(b"host", b"")
-    )
+    host = headers.get(b"host", b"")
+    allowed = _origin_allowed.known.get((origin, host))
+    return _origin_allowed(origin, host) if allowed is None else allowed
 
 
-@lru_cache(maxsize=512)
+@Remembered
 def _origin_allowed(origin: bytes, host: bytes) -> bool:
+    if len(origin) > MAX_NAMES:
+        return False
     allowed = conf.now.ALLOWED_ORIGINS
     text = origin.decode("latin-1").lower()
     if "*" in allowed or text in allowed:
@@ -90,8 +92,8 @@ def _origin_allowed(origin: bytes, host: bytes) -> bool:
 @receiver(setting_changed)
 def forget(**kwargs: Any) -> None:
     """Judge anew after a setting changed, which only tests do."""
-    _host_allowed.cache_clear()
-    _origin_allowed.cache_clear()
+    _host_allowed.known.clear()
+    _origin_allowed.known.clear()
 
 
 def cors(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -35,7 +35,7 @@ _STATELESS = STATELESS.name.encode()
 async def respond(send: Send, status: int, body: bytes, headers: Pairs) -> None:
     """Send one whole answer."""
     if body:
-        headers = [_JSON, (b"content-length", b"%d" % len(body)), *headers]
+        headers = [_JSON, (b"content-length", str(len(body)).encode()), *headers]
     elif status != 204:
         headers = [_EMPTY, *headers]
     await send({"type": "http.response.start", "status": status, "headers": headers})

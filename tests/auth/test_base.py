@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django_mcp import MCPServer
 from django_mcp.auth import AllowAnonymous
 from django_mcp.auth.base import (
+    Authenticators,
     AuthError,
     AuthRequest,
     BaseAuthenticator,
@@ -51,6 +52,16 @@ def test_nobody_is_asked_only_where_everybody_is_let_in_and_nobody_counted() -> 
     assert asks(Choosy(), AllowAnonymous())
     assert asks(AllowAnonymous(), throttles={"address": "9/min"})
     assert asks(AllowAnonymous(authenticate=lambda request: None))
+
+
+def test_authenticators_are_a_sequence() -> None:
+    one, other = AllowAnonymous(), AllowAnonymous()
+    both = Authenticators([one, other])
+    assert list(both) == [one, other]
+    assert (both[0], both[-1], len(both)) == (one, other, 2)
+    assert other in both
+    assert repr(both) == repr((one, other))
+    assert not Authenticators()
 
 
 def test_the_owner_differs_by_user_and_by_client() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_long_headers_are_not_remembered() -> None:
 
 def test_several_accept_headers_are_one_list() -> None:
     headers = Headers([(b"accept", b"application/json"), (b"accept", b"text/*")])
-    assert headers.media[1:3] == (True, True)
+    assert (headers.media.takes_json, headers.media.takes_stream) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_several_accept_headers_are_one_list() -> None:
     ],
 )
 def test_accept_is_read_with_its_weights(header: Any, expected: Any) -> None:
-    assert tuple(media_of(accept=header))[1:] == expected
+    assert astuple(media_of(accept=header))[1:] == expected
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,6 @@ def test_long_routing_headers_are_checked_and_not_remembered() -> None:
                 (b"mcp-name", b"add"),
             ]
         )
-        _known_route.cache_clear()
+        _known_route.known.clear()
         asked_alone(1, "tools/call", params, META, headers)
-        assert _known_route.cache_info().currsize == (0 if padding else 1)
+        assert len(_known_route.known) == (0 if padding else 1)

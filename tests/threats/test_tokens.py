@@ -196,7 +196,7 @@ async def test_an_id_token_is_no_access_token(server: MCPServer, other: Remote) 
     """
     login = good(other, nonce="n-1", scope=...)
     assert await status(server, signed(good(other), typ="JWT")) == 401
-    server.authenticators[0].types = ("JWT",)  # type: ignore[attr-defined]
+    server.authenticators[0].types = ("JWT",)
     assert await status(server, signed(good(other), typ="JWT")) == 200
     assert await status(server, signed(login, typ="JWT")) == 401
 
