@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.core import signing
-from django.core.cache import BaseCache, caches
 from pydantic_core import to_json
 
+from django_mcp.caching import project_cache
 from django_mcp.conf import conf
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.events import Asked, Session
@@ -71,7 +71,7 @@ class CacheNotes:
         """Ask the cache, unless it was asked just now. May block."""
         if again or not self.fresh:
             ending = _ending_key(self._key)
-            found = _cache().get_many((self._key, ending))
+            found = project_cache().get_many((self._key, ending))
             self._record = found.get(self._key) or {}
             self._ended = ending in found
             self._read_at = time.monotonic()
@@ -89,18 +89,18 @@ class CacheNotes:
         if ended:
             # Under a key of its own: nothing that is written at the same time
             # brings the session back.
-            _cache().set(_ending_key(self._key), 1, age)
+            project_cache().set(_ending_key(self._key), 1, age)
             self._ended = True
             return
         with _writing:
-            record = dict(_cache().get(self._key) or {})
+            record = dict(project_cache().get(self._key) or {})
             if log_level is not None:
                 record["log_level"] = log_level
             if added or removed:
                 # What another worker wrote since we read stays.
                 uris = (frozenset(record.get("uris", ())) | added) - removed
                 record["uris"] = sorted(uris)[:MAX_URIS]
-            _cache().set(self._key, record, age)
+            project_cache().set(self._key, record, age)
             self._record = record
             self._read_at = time.monotonic()
 
@@ -207,7 +207,3 @@ def _digest(owner: str) -> str:
 
 def _ending_key(key: str) -> str:
     return f"{key}:ended"
-
-
-def _cache() -> BaseCache:
-    return caches[conf.CACHE]

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from asgiref.sync import iscoroutinefunction
-from django.core.cache import BaseCache, caches
+from django.core.cache import BaseCache
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from django_mcp.conf import conf
+from django_mcp.caching import project_cache
 from django_mcp.exceptions import Throttled
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _counters(rate: Rate, who: tuple[str, ...]) -> _Counters:
 
 def _add(rate: Rate, who: tuple[str, ...]) -> float:
     """Count a call; return the seconds it comes too early."""
-    cache, counters = caches[conf.CACHE], _counters(rate, who)
+    cache, counters = project_cache(), _counters(rate, who)
     before = cache.get(counters.before, 0) if rate.sliding else 0
     # The period that follows looks back at this one.
     kept = 2 * rate.seconds
@@ -238,7 +238,7 @@ def _add(rate: Rate, who: tuple[str, ...]) -> float:
 
 def _look(rate: Rate, who: tuple[str, ...]) -> float:
     """Return the seconds that a call would come too early."""
-    cache, counters = caches[conf.CACHE], _counters(rate, who)
+    cache, counters = project_cache(), _counters(rate, who)
     found = cache.get_many([counters.now, counters.before])
     before = found.get(counters.before, 0) if rate.sliding else 0
     return _wait(rate, before, found.get(counters.now, 0), counters.elapsed)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,12 @@ def _nothing_blocks_the_event_loop(request: pytest.FixtureRequest) -> Iterator[N
             # coverage waits for another thread that meets a new file as well.
             function.can_block_in("coverage/collector.py", "lock_data")
         yield
+
+
+@pytest.fixture
+def redis_cache(settings: Any) -> Iterator[Any]:
+    """Cache in Redis, in connections that are counted, and closed at the end."""
+    pools = import_module("tests.redis_pools")
+    settings.CACHES = {**pools.CACHES}
+    yield pools.CountedPool
+    pools.hang_up()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -242,16 +241,6 @@ def caches_with(backend: str, location: str = "") -> dict[str, Any]:
     return {"default": {"BACKEND": backend, "LOCATION": location}}
 
 
-REDIS = caches_with(
-    "django.core.cache.backends.redis.RedisCache",
-    os.environ.get("DJANGO_MCP_TEST_REDIS", ""),
-)
-ATOMIC = [
-    pytest.param(caches_with(LOCMEM, "throttling"), id="locmem"),
-    pytest.param(REDIS, id="redis", marks=[pytest.mark.redis, pytest.mark.needs("redis")]),
-]  # fmt: skip
-
-
 @pytest.fixture
 def in_cache(settings: Any) -> Callable[[dict[str, Any]], None]:
     def use(given: dict[str, Any]) -> None:
@@ -260,12 +249,26 @@ def in_cache(settings: Any) -> Callable[[dict[str, Any]], None]:
     return use
 
 
+@pytest.fixture
+def in_memory(in_cache: Any) -> None:
+    in_cache(caches_with(LOCMEM, "throttling"))
+
+
+@pytest.fixture(
+    params=[
+        "in_memory",
+        pytest.param(
+            "redis_cache", marks=[pytest.mark.redis, pytest.mark.needs("redis")]
+        ),
+    ]
+)
+def _atomic_cache(request: Any) -> None:
+    request.getfixturevalue(request.param)
+
+
 @pytest.mark.parametrize("kind", ["3/min", "3/min sliding"])
-@pytest.mark.parametrize("given", ATOMIC)
-def test_a_cache_counts(
-    given: dict[str, Any], kind: str, in_cache: Any, clock: Clock
-) -> None:
-    in_cache(given)
+@pytest.mark.usefixtures("_atomic_cache")
+def test_a_cache_counts(kind: str, clock: Clock) -> None:
     who = uuid.uuid4().hex
     waits = [passes(rates_from(kind), who) for _ in range(5)]
     assert [bool(wait) for wait in waits] == [False] * 3 + [True] * 2
@@ -289,11 +292,8 @@ def test_the_database_counts_for_as_long_as_the_rate_says(
 
 
 @pytest.mark.parametrize("kind", ["20/hour", "20/hour sliding"])
-@pytest.mark.parametrize("given", ATOMIC)
-def test_fifty_at_once_get_no_more_than_there_is(
-    given: dict[str, Any], kind: str, in_cache: Any
-) -> None:
-    in_cache(given)
+@pytest.mark.usefixtures("_atomic_cache")
+def test_fifty_at_once_get_no_more_than_there_is(kind: str) -> None:
     rates, who = rates_from(kind), uuid.uuid4().hex
     together, passed = threading.Barrier(50), []
 

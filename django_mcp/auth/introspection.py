@@ -12,13 +12,12 @@ import math
 import time
 from urllib.parse import quote_plus, urlencode
 
-from django.core.cache import BaseCache, caches
 from django.core.checks import CheckMessage, Warning
 
 from django_mcp.auth.base import AuthRequest, Principal
 from django_mcp.auth.fetching import TIMEOUT, Unreachable, fetch_json
 from django_mcp.auth.tokens import Claims, ClaimsAuthenticator, digest, refused, unknown
-from django_mcp.conf import conf
+from django_mcp.caching import project_cache
 
 #: Seconds for which "no" is kept, if anything is.
 NEGATIVE = 10
@@ -60,10 +59,10 @@ class IntrospectionAuthenticator(ClaimsAuthenticator):
         if self.cache_seconds <= 0:
             return self._asked(token)
         name = f"django_mcp:introspection:{digest(f'{self.introspection_uri} {token}')}"
-        claims: Claims | None = _cache().get(name)
+        claims: Claims | None = project_cache().get(name)
         if claims is None:
             claims = self._asked(token)
-            _cache().set(name, claims, self._kept(claims))
+            project_cache().set(name, claims, self._kept(claims))
         return claims
 
     def _asked(self, token: str) -> Claims:
@@ -103,7 +102,3 @@ class IntrospectionAuthenticator(ClaimsAuthenticator):
             hint = "Set cache_seconds to some seconds, or to 0."
             found.append(Warning(text, hint=hint, id="django_mcp.W023"))
         return found
-
-
-def _cache() -> BaseCache:
-    return caches[conf.CACHE]

@@ -15,10 +15,8 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from django.core.cache import BaseCache, caches
-
 from django_mcp.auth.fetching import Unreachable, fetch_json
-from django_mcp.conf import conf
+from django_mcp.caching import project_cache
 
 #: A JSON Web Key, with the members that verifying a signature takes.
 Key: TypeAlias = dict[str, str]
@@ -66,7 +64,7 @@ class KeySet:
         return _named(kid, keys)
 
     def _known(self) -> list[Key]:
-        kept = _cache().get(self._name)
+        kept = project_cache().get(self._name)
         if kept is None:
             kept = self._first()
         fetched_at, keys = kept
@@ -82,21 +80,21 @@ class KeySet:
         if not _fetching.acquire(timeout=PATIENCE):
             raise Unreachable("Its keys are being fetched.")
         try:
-            return _cache().get(self._name) or self._fetched_first()
+            return project_cache().get(self._name) or self._fetched_first()
         finally:
             _fetching.release()
 
     def _may_look_again(self) -> bool:
-        return _cache().add(f"{self._name}:again", True, COOL_DOWN)
+        return project_cache().add(f"{self._name}:again", True, COOL_DOWN)
 
     def _fetched_first(self) -> tuple[float, list[Key]]:
         failed = f"{self._name}:failed"
-        if _cache().get(failed):
+        if project_cache().get(failed):
             raise Unreachable("It gave no keys a moment ago.")
         try:
             return self._fetched()
         except Unreachable as error:
-            _cache().set(failed, True, PAUSE)
+            project_cache().set(failed, True, PAUSE)
             logger.error("There are no keys of %s: %s", self._issuer, error)
             raise
 
@@ -113,8 +111,8 @@ class KeySet:
         if not keys:
             raise Unreachable("The answer has no keys.")
         kept = time.time(), keys
-        _cache().set(f"{self._name}:again", True, COOL_DOWN)
-        _cache().set(self._name, kept, KEPT)
+        project_cache().set(f"{self._name}:again", True, COOL_DOWN)
+        project_cache().set(self._name, kept, KEPT)
         return kept
 
     def _discovered(self) -> str:
@@ -162,7 +160,3 @@ def _verifies(key: dict[str, Any]) -> bool:
 
 def _named(kid: str, keys: list[Key]) -> list[Key]:
     return [key for key in keys if key.get("kid") == kid]
-
-
-def _cache() -> BaseCache:
-    return caches[conf.CACHE]

@@ -14,9 +14,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import BaseCache, caches
 from pydantic_core import to_json
 
+from django_mcp.caching import project_cache
 from django_mcp.conf import conf
 from django_mcp.languages import spoken
 from django_mcp.protocol.errors import ProtocolError, invalid_params, missing_capability
@@ -24,6 +24,7 @@ from django_mcp.protocol.events import Asked
 from django_mcp.questions import InputRequired, Question
 from django_mcp.schema import questions as schema
 from django_mcp.sealing import BadSeal, seal, unseal
+from django_mcp.threads import in_django_thread
 
 if TYPE_CHECKING:
     from django_mcp.context import Context
@@ -160,12 +161,11 @@ class Answers:
     def give_back(self) -> None:
         """The call did not end: its state may be used again. May block."""
         _used.pop(self._nonce, None)
-        _cache().delete(_nonce_key(self._nonce))
+        project_cache().delete(_nonce_key(self._nonce))
 
     async def agive_back(self) -> None:
         """See `give_back`."""
-        _used.pop(self._nonce, None)
-        await _cache().adelete(_nonce_key(self._nonce))
+        await in_django_thread(self.give_back)
 
     def result(self, event: Asked, context: Context) -> dict[str, Any]:
         """Return the ``input_required`` result that asks through the client."""
@@ -248,7 +248,7 @@ def _take(nonce: str) -> bool:
     if len(_used) >= MAX_USED:
         for old in [old for old, until in _used.items() if until <= now]:
             del _used[old]
-    if not _cache().add(_nonce_key(nonce), 1, conf.STATE_AGE):
+    if not project_cache().add(_nonce_key(nonce), 1, conf.STATE_AGE):
         return False
     _used[nonce] = now + conf.STATE_AGE
     return True
@@ -256,7 +256,3 @@ def _take(nonce: str) -> bool:
 
 def _nonce_key(nonce: str) -> str:
     return f"django_mcp:state:{nonce}"
-
-
-def _cache() -> BaseCache:
-    return caches[conf.CACHE]

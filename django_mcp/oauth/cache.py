@@ -14,14 +14,13 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.core.cache import BaseCache, caches
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from oauth2_provider.settings import oauth2_settings
 
-from django_mcp.conf import conf
+from django_mcp.caching import project_cache
 from django_mcp.server import all_servers
 
 #: What stands where nothing may be remembered, and for how many seconds: longer
@@ -41,7 +40,7 @@ class Facts(NamedTuple):
 
 def recall(uri: str, token: str) -> Facts | None:
     """Return what is known about a token that was good at a URI."""
-    found = _cache().get(_key(uri, _checksum(token)))
+    found = project_cache().get(_key(uri, _checksum(token)))
     if not found:
         return None
     facts = Facts(*found)
@@ -52,7 +51,7 @@ def remember(uri: str, token: str, facts: Facts, seconds: float) -> None:
     """Keep what is known about a good token, not longer than it is good."""
     seconds = int(min(seconds, facts.expires_at - time.time()))
     if seconds > 0:
-        _cache().add(_key(uri, _checksum(token)), tuple(facts), seconds)
+        project_cache().add(_key(uri, _checksum(token)), tuple(facts), seconds)
 
 
 def forget(checksums: Iterable[str]) -> None:
@@ -60,11 +59,7 @@ def forget(checksums: Iterable[str]) -> None:
     uris = _uris()
     keys = [_key(uri, checksum) for checksum in checksums for uri in uris]
     if keys:
-        _cache().set_many(dict.fromkeys(keys, TAKEN), TAKEN_SECONDS)
-
-
-def _cache() -> BaseCache:
-    return caches[conf.now.CACHE]
+        project_cache().set_many(dict.fromkeys(keys, TAKEN), TAKEN_SECONDS)
 
 
 def _checksum(token: str) -> str:

@@ -15,7 +15,6 @@ import hashlib
 import time
 from typing import Any
 
-from django.core.cache import caches
 from django.utils.module_loading import import_string
 from oauth2_provider.scopes import get_scopes_backend
 from oauthlib import oauth2, openid
@@ -25,6 +24,7 @@ from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 from django_mcp.auth.base import AuthError, AuthRequest, Principal
 from django_mcp.auth.jwt import ASYMMETRIC, JWTAuthenticator, unverified
 from django_mcp.auth.tokens import Claims, active, refused
+from django_mcp.caching import project_cache
 from django_mcp.conf import conf
 from django_mcp.oauth.resources import issuer, narrowed, server_for
 from django_mcp.server import MCPServer
@@ -211,7 +211,7 @@ def _use_up(claims: Claims) -> None:
     """
     text = f"{claims['iss']}\n{claims['jti']}"
     key = f"django_mcp:assertion:{hashlib.sha256(text.encode()).hexdigest()}"
-    if not caches[conf.CACHE].add(key, True, 2 * MAX_AGE):
+    if not project_cache().add(key, True, 2 * MAX_AGE):
         raise refused("it was used before")
 
 

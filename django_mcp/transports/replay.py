@@ -10,8 +10,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from django.core.cache import BaseCache, caches
-
+from django_mcp.caching import project_cache
 from django_mcp.conf import conf
 
 #: Events and bytes one stream may keep; older events are dropped first.
@@ -47,7 +46,7 @@ class Replay:
     def save(self, *, ended: bool = False) -> None:
         """Write the record."""
         record = {"session": self._session, "events": self._events, "ended": ended}
-        _cache().set(_key(self.stream), record, conf.REPLAY_AGE)
+        project_cache().set(_key(self.stream), record, conf.REPLAY_AGE)
 
 
 def after(event_id: str, session_id: str) -> tuple[list[tuple[str, bytes]], bool]:
@@ -58,7 +57,9 @@ def after(event_id: str, session_id: str) -> tuple[list[tuple[str, bytes]], bool
     stream, _, number = event_id.rpartition("-")
     if not number.isascii() or not number.isdigit() or len(number) > 9:
         raise LookupError(event_id)
-    record: dict[str, Any] | None = _cache().get(_key(stream)) if stream else None
+    record: dict[str, Any] | None = (
+        project_cache().get(_key(stream)) if stream else None
+    )
     if record is None or record["session"] != session_id:
         raise LookupError(event_id)
     events = [
@@ -71,7 +72,3 @@ def after(event_id: str, session_id: str) -> tuple[list[tuple[str, bytes]], bool
 
 def _key(stream: str) -> str:
     return f"django_mcp:stream:{stream[:64]}"
-
-
-def _cache() -> BaseCache:
-    return caches[conf.CACHE]

@@ -17,6 +17,7 @@ from django.urls import path
 
 from django_mcp import Context, MCPServer, Throttled, sessions
 from django_mcp.auth.base import AuthRequest, Principal
+from django_mcp.conf import conf
 from django_mcp.transports.caller import KeyCaller
 from tests.clocks import Clock, stopped_clock
 from tests.wire import (
@@ -177,6 +178,15 @@ async def test_a_primitive_has_its_own_rate_for_each_caller(
     assert (await other.ask(method, params)).status == 200
     clock.pass_by(int(answer.headers["retry-after"]))
     assert (await ada.ask(method, params)).status == 200
+
+
+@pytest.mark.redis
+@pytest.mark.needs("redis")
+async def test_calls_that_are_counted_share_their_connections(redis_cache: Any) -> None:
+    client = Client(make_server(address="900/min", user="900/min").asgi)
+    for _ in range(20):
+        assert (await client.call("echo")).status == 200
+    assert 1 <= redis_cache.connected <= conf.THREADS + 1
 
 
 async def test_who_is_not_counted_may_call_whatever_as_often_as_they_like(
