@@ -35,6 +35,7 @@ _POSITIVE = (
     "MAX_RESPONSE_SIZE",
     "MAX_DEPTH",
     "MAX_STREAMS",
+    "MAX_WAITING",
     "MAX_CALLS",
     "KEEP_ALIVE",
     "SESSION_AGE",

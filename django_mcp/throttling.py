@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 
 from django_mcp.caching import project_cache
 from django_mcp.exceptions import Throttled
+from django_mcp.seldom import Seldom
 
 if TYPE_CHECKING:
     from django_mcp.auth.base import Principal
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from django_mcp.primitives import Primitive
 
 logger = logging.getLogger("django_mcp")
-
-#: Seconds between two lines of the log about a cache that is away.
-QUIET = 60.0
 
 _SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 _RATE = re.compile(
@@ -289,17 +287,13 @@ def _wait(rate: Rate, before: int, now: int, elapsed: float) -> float:
 # -- a cache that is away ------------------------------------------------------
 
 
-class _Log:
-    """When a failure was last told."""
-
-    told = -math.inf
+_away = Seldom()
 
 
 def _asked(ask: Callable[..., float], rate: Rate, who: tuple[str, ...]) -> float:
     try:
         return ask(rate, who)
     except Exception:  # a cache may raise anything: see the docstring
-        if time.monotonic() - _Log.told >= QUIET:
-            _Log.told = time.monotonic()
+        if _away.due():
             logger.exception("The cache cannot count: nobody is throttled")
         return 0

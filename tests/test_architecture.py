@@ -33,7 +33,6 @@ LONG_FILES: dict[str, str] = {
     "providers/templates/reading.py": "a short method for each tag that binds names",
     "schema/uritemplate.py": "one grammar, parsed and matched",
     "server.py": "the public face: a short method for each thing it takes",
-    "throttling.py": "rates, whom they count, and the counters",
     "transports/exchange.py": "one message from its first byte to its last",
     "transports/listening.py": "both eras' long-lived streams",
 }

@@ -330,7 +330,7 @@ def test_a_cache_that_is_away_lets_calls_through_and_is_told_once(
     in_cache: Any, caplog: Any, monkeypatch: Any
 ) -> None:
     in_cache(caches_with(f"{__name__}.AwayCache"))
-    monkeypatch.setattr(throttling._Log, "told", -math.inf)
+    throttling._away.forget()
     with caplog.at_level(logging.ERROR, "django_mcp"):
         for _ in range(5):
             count(rates_from("1/hour"), "ada")
@@ -353,7 +353,7 @@ def test_a_counter_that_vanishes_in_between_lets_the_call_through(
     in_cache: Any, monkeypatch: Any
 ) -> None:
     in_cache(caches_with(f"{__name__}.ForgetfulCache"))
-    monkeypatch.setattr(throttling._Log, "told", -math.inf)
+    throttling._away.forget()
     assert not passes(rates_from("1/hour"), "ada")
 
 

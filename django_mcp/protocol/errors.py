@@ -15,8 +15,9 @@ HEADER_MISMATCH = -32020
 MISSING_CAPABILITY = -32021
 UNSUPPORTED_VERSION = -32022
 #: Ours, and so outside of JSON-RPC's reserved range (basic, "Error Codes");
-#: the number says what it means to who knows HTTP.
+#: the numbers say what they mean to who knows HTTP.
 THROTTLED = 429
+CROWDED = 503
 
 #: The HTTP status that goes with a code when the message came alone in a
 #: POST of the stateless era. Handshake-era answers to a well-formed request

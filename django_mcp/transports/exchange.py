@@ -46,6 +46,7 @@ from django_mcp.transports.http import (
     Receive,
     Send,
     challenge,
+    crowded,
     insufficient_scope,
     owner_of_sessions,
     refuse,
@@ -175,6 +176,9 @@ class Exchange(Carries):
         """Begin where that waits: for a lifespan, or to learn who is calling."""
         if self.server.lifespan.given and not await self._enter():
             return
+        if self._application.is_crowded():
+            await crowded(self._headers, self._send)
+            return
         authenticators = self.server.authenticators
         if authenticators.awaits:
             asking = authenticators.aauthenticate(self._auth_request(), self.cross)
@@ -195,6 +199,8 @@ class Exchange(Carries):
         if outcome is None:
             outcome = dispatch.serve_here(self.server, event, self._context)
             if outcome is None:
+                if self._application.is_crowded():
+                    return crowded(self._headers, self._send, event.id)
                 return self._go_on(event, self.cross(self._call_once))
         if isinstance(outcome, AWAITED):
             try:
@@ -229,6 +235,8 @@ class Exchange(Carries):
             await respond(self._send, event.status, event.body, self._cors)
         elif type(event) is Asked:
             await self._listen(event)
+        elif type(event) is Batched and self._application.is_crowded():
+            await crowded(self._headers, self._send)
         elif type(event) is Batched:
             await self._watched(self._batch(event))
         else:

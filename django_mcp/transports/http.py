@@ -10,7 +10,7 @@ from django_mcp.auth.base import AuthError, AuthRequest, Principal
 from django_mcp.auth.challenges import bearer_challenge
 from django_mcp.exceptions import Throttled
 from django_mcp.protocol import messages
-from django_mcp.protocol.errors import INVALID_REQUEST, THROTTLED
+from django_mcp.protocol.errors import CROWDED, INVALID_REQUEST, THROTTLED
 from django_mcp.protocol.events import Session
 from django_mcp.protocol.headers import Headers
 from django_mcp.protocol.revisions import STATELESS
@@ -24,7 +24,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 Pairs: TypeAlias = list[tuple[bytes, bytes]]
 
-#: Seconds after which it may be known again who is calling.
+#: Seconds after which who is busy, or away, may have time again.
 RETRY_AFTER = 5
 
 _JSON = (b"content-type", b"application/json")
@@ -64,7 +64,7 @@ async def authenticated(
 async def challenge(request: AuthRequest, send: Send, error: AuthError) -> None:
     """Ask for credentials. Every scheme that is served may be tried."""
     if error.status == 503:
-        retry = [(b"retry-after", b"%d" % RETRY_AFTER), *guards.cors(request.headers)]
+        retry = [retry_after(RETRY_AFTER), *guards.cors(request.headers)]
         await refuse(send, error.status, error.message, retry)
         return
     challenges = [
@@ -81,6 +81,16 @@ async def too_many(headers: Headers, send: Send, error: Throttled) -> None:
     body = messages.error(None, THROTTLED, str(error), {"retryAfter": seconds})
     beside = [retry_after(seconds), *guards.cors(headers)]
     await respond(send, 429, body, beside)
+
+
+async def crowded(
+    headers: Headers, send: Send, message_id: messages.Id | None = None
+) -> None:
+    """Refuse what would wait for a thread, when too many do: it may be sent again."""
+    reason = "Too many calls are waiting here; try again later"
+    body = messages.error(message_id, CROWDED, reason, {"retryAfter": RETRY_AFTER})
+    beside = [retry_after(RETRY_AFTER), *guards.cors(headers)]
+    await respond(send, 503, body, beside)
 
 
 def retry_after(seconds: int) -> tuple[bytes, bytes]:
