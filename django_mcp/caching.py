@@ -3,8 +3,9 @@
 ``django.core.cache.caches`` has an instance for each context, and over ASGI
 each request is a context of its own: a cache that holds connections would
 connect anew for every call (https://code.djangoproject.com/ticket/35651).
-Here a thread keeps its instance, as it does under WSGI. What is cached, and
-for how long, is up to those who ask.
+Here a thread keeps its instance, as it does under WSGI, unless it is a cache
+that Django closes after each request. What is cached, and for how long, is up
+to those who ask.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ def project_cache() -> BaseCache:
     if _kept.settings is not caches.settings:
         _kept.settings, _kept.instances = caches.settings, {}
     alias = conf.now.CACHE
-    found = _kept.instances.get(alias)
-    if found is None:
-        found = _kept.instances[alias] = caches.create_connection(alias)
-    return found
+    kept = _kept.instances.get(alias)
+    if kept is None:
+        found = caches[alias]
+        if type(found).close is not BaseCache.close:
+            return found  # it must not outlive a request (Memcached)
+        kept = _kept.instances[alias] = caches.create_connection(alias)
+    return kept

@@ -6,9 +6,19 @@ import contextvars
 import threading
 from typing import Any
 
-from django.core.cache import caches
+import pytest
+from django.core.cache import InvalidCacheBackendError, caches
+from django.core.cache.backends.locmem import LocMemCache
 
 from django_mcp.caching import project_cache
+
+
+class ClosingCache(LocMemCache):
+    """Wants to be closed after each request, as Memcached does."""
+
+    def close(self, **kwargs: Any) -> None:
+        """See Django."""
+
 
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 
@@ -40,3 +50,15 @@ def test_it_is_the_one_that_the_settings_name(settings: Any) -> None:
     assert project_cache().get("name") == "default"
     settings.CACHES = {"default": {"BACKEND": LOCMEM, "LOCATION": "caching, anew"}}
     assert project_cache().get("name") is None
+
+
+def test_a_cache_that_is_closed_after_each_request_is_not_kept(settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.ClosingCache"}}
+    assert contextvars.Context().run(project_cache) is not project_cache()
+    assert project_cache() is caches["default"]
+
+
+def test_a_cache_that_is_not_there_is_named(settings: Any) -> None:
+    settings.DJANGO_MCP = {"CACHE": "nowhere"}
+    with pytest.raises(InvalidCacheBackendError, match="nowhere"):
+        project_cache()
