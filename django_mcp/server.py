@@ -37,13 +37,12 @@ from django_mcp.providers.functions import (
     resource_from_function,
     tool_from_function,
 )
-from django_mcp.providers.models.registration import Toolsets, declared
-from django_mcp.providers.models.toolset import ModelToolset
 from django_mcp.registry import Registry
 from django_mcp.signals import list_changed, resource_updated
 from django_mcp.throttling import Throttles, throttles_from
 
 if TYPE_CHECKING:
+    from django_mcp.providers.models.registration import Toolsets
     from django_mcp.transports.asgi import Application
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,8 +93,7 @@ class MCPServer:
         #: What a scope contains: ``{"shop:write": ["shop:read"]}``.
         self.implied_scopes: Mapping[str, Iterable[str]] = implied_scopes or {}
         self.registry = Registry()
-        #: What is registered about models, by model.
-        self.toolsets = Toolsets()
+        self._toolsets: Toolsets | None = None
         #: Templates that are registered by name, and folders of them, which end
         #: with a slash: autodiscovery leaves them.
         self.templates: set[str] = set()
@@ -220,7 +218,7 @@ class MCPServer:
         """
         if toolset is None and not attributes:
             return partial(self.register, model)
-        toolset = toolset or ModelToolset
+        toolset = toolset or _models().ModelToolset
         self.toolsets.add(model, toolset, attributes, self)
         return toolset
 
@@ -236,7 +234,8 @@ class MCPServer:
         Raises: AlreadyRegistered, LookupError, TypeError
         """
         with ExitStack() as undo:
-            for model, toolset, given in declared(app_label, models, attributes):
+            every = _models().declared(app_label, models, attributes)
+            for model, toolset, given in every:
                 self.toolsets.add(model, toolset, given, self)
                 undo.callback(self.unregister, model)
             undo.pop_all()
@@ -268,6 +267,13 @@ class MCPServer:
             return partial(self.viewset, **options)
         self._provided("drf.registration.register_viewset", target, **options)
         return target
+
+    @property
+    def toolsets(self) -> Toolsets:
+        """What is registered about models, by model."""
+        if self._toolsets is None:
+            self._toolsets = _models().Toolsets()
+        return self._toolsets
 
     def unregister(self, model: Any) -> None:
         """Take a model's toolset and primitives away. Raises: NotRegistered"""
@@ -543,6 +549,11 @@ class MCPServer:
             return result
         meta = {SERVER_KEY: self.info(revision), **result.get("_meta", {})}
         return {"resultType": "complete", **result, "_meta": meta}
+
+
+def _models() -> Any:
+    """Return the provider of models; see `MCPServer._provided`."""
+    return import_module("django_mcp.providers.models.registration")
 
 
 #: The default server: what ``@mcp.tool`` in a project's ``mcp.py`` fills.

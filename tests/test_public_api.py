@@ -74,3 +74,16 @@ print(settings.configured)
 )
 def test_importing_does_not_import(module: str) -> None:
     assert run(f"import sys, django_mcp; print({module!r} in sys.modules)") == "False"
+
+
+def test_a_server_of_functions_loads_no_models_provider() -> None:
+    """``mcp_stdio`` starts anew for each client."""
+    code = """
+import sys
+from django_mcp import MCPServer
+
+server = MCPServer("shop")
+server.tool(lambda: "open", name="hours")
+print([name for name in sys.modules if name.startswith("django_mcp.providers.models")])
+"""
+    assert run(code) == "[]"

@@ -18,7 +18,7 @@ CODES = {
     if name.isupper() and isinstance(value, int)
 }
 #: What the protocol has no code for.
-OURS = {errors.THROTTLED}
+OURS = {errors.THROTTLED, errors.CROWDED}
 
 
 def test_only_codes_that_the_protocol_defines_are_used() -> None:
@@ -27,7 +27,7 @@ def test_only_codes_that_the_protocol_defines_are_used() -> None:
     assert set(CODES.values()) - OURS == jsonrpc | {-32020, -32021, -32022}
 
 
-def test_our_own_code_lies_outside_of_what_is_reserved() -> None:
+def test_our_own_codes_lie_outside_of_what_is_reserved() -> None:
     assert all(not -32768 <= code <= -32000 for code in OURS)
 
 
