@@ -52,7 +52,7 @@ class Values:
     MAX_DEPTH: int = 64
     #: Long-lived streams that one process keeps open.
     MAX_STREAMS: int = 10_000
-    #: Calls of one process that wait for one of its ``THREADS``.
+    #: Calls of one process that wait while its ``THREADS`` are busy.
     MAX_WAITING: int = 1000
     #: Calls of one stdio client at the same time.
     MAX_CALLS: int = 100

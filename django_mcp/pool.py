@@ -162,11 +162,6 @@ class Pool:
         """Run a function in one of the threads."""
         return await Crossing(self, function)  # type: ignore[no-any-return]
 
-    @property
-    def waiting(self) -> int:
-        """How many functions wait for a thread, and what was given up meanwhile."""
-        return self._work.qsize()
-
     def take(self, crossing: Crossing) -> None:
         """Let one of the threads run it, as soon as one has time."""
         with self._lock:

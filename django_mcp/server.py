@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from functools import partial
 from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakSet
 
@@ -94,6 +95,7 @@ class MCPServer:
         self.implied_scopes: Mapping[str, Iterable[str]] = implied_scopes or {}
         self.registry = Registry()
         self._toolsets: Toolsets | None = None
+        self._lock = Lock()
         #: Templates that are registered by name, and folders of them, which end
         #: with a slash: autodiscovery leaves them.
         self.templates: set[str] = set()
@@ -272,7 +274,10 @@ class MCPServer:
     def toolsets(self) -> Toolsets:
         """What is registered about models, by model."""
         if self._toolsets is None:
-            self._toolsets = _models().Toolsets()
+            provider = _models()  # imported before the lock: that may register more
+            with self._lock:
+                if self._toolsets is None:
+                    self._toolsets = provider.Toolsets()
         return self._toolsets
 
     def unregister(self, model: Any) -> None:

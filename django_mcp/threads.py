@@ -7,7 +7,6 @@ Nothing is started until the first crossing.
 """
 
 import contextvars
-import logging
 import os
 import threading
 import time
@@ -25,9 +24,6 @@ from django.urls import get_script_prefix, set_script_prefix
 
 from django_mcp.conf import conf
 from django_mcp.pool import Pool
-from django_mcp.seldom import Seldom
-
-logger = logging.getLogger("django_mcp")
 
 T = TypeVar("T")
 
@@ -57,8 +53,6 @@ def _remember(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     _thread.connections[connection] = None
     _thread.used = time.monotonic()
 
-
-_crowded = Seldom()
 
 #: Threads for what a call does beside its function.
 ASIDE = 2
@@ -108,27 +102,6 @@ async def in_pool(function: Callable[..., T], *args: Any) -> T:
         return await in_django_thread(_anew, _prefixed, function, *args)
     run = partial(contextvars.copy_context().run, _tidied, _prefixed, function, *args)
     return await _pool("django_mcp", size, os.getpid()).run(run)
-
-
-def is_crowded() -> bool:
-    """Do as many calls as may wait for a thread of the pool already?
-
-    Asked where a call begins; one that runs gets its thread, sooner or later.
-    """
-    values = conf.now
-    if values.THREADS == 0:
-        return False
-    pool = _pool("django_mcp", values.THREADS, os.getpid())
-    if pool.waiting < values.MAX_WAITING:
-        return False
-    if _crowded.due():
-        logger.error(
-            "%d calls wait for a thread, and more are refused: all THREADS (%d) are"
-            " busy, or hang",
-            pool.waiting,
-            values.THREADS,
-        )
-    return True
 
 
 async def aside(function: Callable[..., T], *args: Any) -> T:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from django_mcp.primitives import Icon
 from django_mcp.protocol.headers import Headers
 from django_mcp.protocol.messages import SERVER_KEY
 from django_mcp.protocol.revisions import REVISIONS, STATELESS
+from django_mcp.providers.models import registration
 from django_mcp.signals import list_changed, resource_updated
 
 
@@ -159,3 +163,18 @@ def test_a_result_of_the_handshake_era_says_nothing_more() -> None:
     result = {"tools": []}
     assert server.complete_dict(result, old) == result
     assert server.ending(old) == b""
+
+
+def test_threads_that_look_at_once_see_the_same_toolsets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slowly() -> registration.Toolsets:
+        time.sleep(0.01)
+        return registration.Toolsets()
+
+    provider = SimpleNamespace(Toolsets=slowly)
+    monkeypatch.setattr("django_mcp.server._models", lambda: provider)
+    server = MCPServer("shop")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: server.toolsets, range(4)))
+    assert len({id(toolsets) for toolsets in found}) == 1

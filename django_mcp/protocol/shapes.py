@@ -2,6 +2,8 @@
 
 from typing import Any, TypeGuard
 
+from pydantic_core import from_json
+
 from django_mcp.protocol.messages import Id
 
 MAX_ID = 2**63
@@ -21,6 +23,18 @@ def is_id(value: Any) -> TypeGuard[Id]:
     if type(value) is int:
         return -MAX_ID <= value < MAX_ID
     return type(value) is str and len(value) <= MAX_ID_LENGTH
+
+
+def wants_answer(body: bytes) -> bool:
+    """Does somebody wait for an answer to this, as far as one look can tell?
+
+    What is neither a notification nor an answer itself does, if only for an error.
+    """
+    try:
+        message = from_json(body)
+    except ValueError:
+        return True
+    return type(message) is not dict or ("method" in message and "id" in message)
 
 
 def depth(value: Any) -> int:

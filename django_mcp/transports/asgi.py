@@ -19,15 +19,14 @@ from django_mcp.conf import conf
 from django_mcp.exceptions import Throttled
 from django_mcp.protocol.connection import Connection
 from django_mcp.protocol.headers import Headers
-from django_mcp.threads import Cross, in_pool, is_crowded
-from django_mcp.transports import guards, streams
+from django_mcp.threads import Cross, in_pool
+from django_mcp.transports import guards, line, streams
 from django_mcp.transports.exchange import Exchange
 from django_mcp.transports.http import (
     Receive,
     Send,
     authenticated,
     challenge,
-    crowded,
     owner_of_sessions,
     refuse,
     respond,
@@ -58,8 +57,8 @@ class Application:
         self.can_stream = can_stream
 
     def is_crowded(self) -> bool:
-        """Do too many calls wait for a thread? Django's own never does."""
-        return self.cross is in_pool and is_crowded()
+        """Do too many calls stand in line? For Django's own threads there is none."""
+        return self.cross is in_pool and line.is_full()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI wants it."""
@@ -86,9 +85,7 @@ class Application:
     ) -> None:
         """Serve the first message of all, and what is no POST."""
         method = scope["method"]
-        if method in {"GET", "DELETE"} and self.is_crowded():
-            await crowded(headers, send)
-        elif method == "POST":
+        if method == "POST":
             await self.cross(self.server.go_live)
             await Exchange(self, scope, headers, receive, send).run()
         elif method == "OPTIONS":

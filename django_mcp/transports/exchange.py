@@ -8,7 +8,7 @@ answer a stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ from django_mcp.protocol.events import (
     Session,
 )
 from django_mcp.protocol.headers import Headers
-from django_mcp.transports import guards, running
+from django_mcp.protocol.shapes import wants_answer
+from django_mcp.transports import guards, line, running
 from django_mcp.transports.body import joined
 from django_mcp.transports.call import Call, Carries
 from django_mcp.transports.http import (
@@ -176,16 +177,17 @@ class Exchange(Carries):
         """Begin where that waits: for a lifespan, or to learn who is calling."""
         if self.server.lifespan.given and not await self._enter():
             return
-        if self._application.is_crowded():
-            await crowded(self._headers, self._send)
-            return
         authenticators = self.server.authenticators
         if authenticators.awaits:
             asking = authenticators.aauthenticate(self._auth_request(), self.cross)
             self._principal = await self._watched(asking)
         outcome = None
         if authenticators.blocking or self._session_blocks():
-            event, outcome = await self._watched(self.cross(self._begin_and_call))
+            if self._application.is_crowded() and wants_answer(self._body):
+                await self._refuse_to_wait()
+                return
+            begun = self._in_thread(self._begin_and_call)
+            event, outcome = await self._watched(begun)
         else:
             event = self._begin(authenticators, conf.now)
         await self._serve_event(event, outcome)
@@ -200,8 +202,8 @@ class Exchange(Carries):
             outcome = dispatch.serve_here(self.server, event, self._context)
             if outcome is None:
                 if self._application.is_crowded():
-                    return crowded(self._headers, self._send, event.id)
-                return self._go_on(event, self.cross(self._call_once))
+                    return self._refuse_to_wait(event.id)
+                return self._go_on(event, self._in_thread(self._call_once))
         if isinstance(outcome, AWAITED):
             try:
                 waiting = outcome.send(None)
@@ -236,12 +238,20 @@ class Exchange(Carries):
         elif type(event) is Asked:
             await self._listen(event)
         elif type(event) is Batched and self._application.is_crowded():
-            await crowded(self._headers, self._send)
+            await self._refuse_to_wait()
         elif type(event) is Batched:
-            await self._watched(self._batch(event))
+            await self._watched(line.through(self, self._batch(event)))
         else:
             await self._hear(event)
             await respond(self._send, 202, b"", self._cors)
+
+    def _in_thread(self, step: Callable[[], Any]) -> Awaitable[Any]:
+        """Run a step of the call that may block, when its turn has come."""
+        return line.through(self, self.cross(step))
+
+    def _refuse_to_wait(self, message_id: messages.Id | None = None) -> Awaitable[None]:
+        self.answering = True
+        return crowded(self._headers, self._send, message_id)
 
     # -- from the body to an outcome (in a thread, or on the loop) ----------
 

@@ -21,7 +21,7 @@ from django_mcp.transports import sse
 Write: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 #: Messages waiting for one slow client; a client slower than this is let go.
-MAX_WAITING = 256
+MAX_UNSENT = 256
 
 
 class Stream:
@@ -56,7 +56,7 @@ class Stream:
         """Send soon; say the same thing once. Runs on the loop."""
         if message in self._waiting:
             return
-        if len(self._waiting) >= MAX_WAITING:
+        if len(self._waiting) >= MAX_UNSENT:
             self._farewell = None
             self.end()
             return

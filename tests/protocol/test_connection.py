@@ -30,6 +30,7 @@ from django_mcp.protocol.messages import (
     VERSION_KEY,
 )
 from django_mcp.protocol.revisions import REVISIONS, STATELESS, SUPPORTED
+from django_mcp.protocol.shapes import wants_answer
 from tests.wire import (
     HANDSHAKE,
     engine_headers,
@@ -751,3 +752,22 @@ def test_an_id_is_short() -> None:
         sent = stateless("tools/list", {}, 1, progressToken=id)
         event = Connection().receive(json.dumps(sent).encode(), engine_headers(sent))
         assert type(event) is expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"jsonrpc":"2.0","id":1,"method":"ping"}', True),
+        (b'{"jsonrpc":"2.0","\\u0069d":1,"method":"ping"}', True),
+        (b'{"jsonrpc":"2.0","method":"notifications/cancelled"}', False),
+        (b'{"jsonrpc":"2.0","id":1,"result":{}}', False),
+        (b'{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}', False),
+        (b'[{"jsonrpc":"2.0","method":"notifications/cancelled"}]', True),
+        (b"", True),
+        (b"{", True),
+        (b"\xff", True),
+        (b"[" * 100_000, True),
+    ],
+)
+def test_one_look_tells_who_waits_for_an_answer(body: bytes, expected: bool) -> None:
+    assert wants_answer(body) is expected
