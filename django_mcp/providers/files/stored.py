@@ -10,6 +10,7 @@ import stat
 from typing import Any, TypeAlias
 
 from django.core.exceptions import SuspiciousOperation
+from django.core.files import File
 from django.utils.translation import gettext
 
 from django_mcp.exceptions import NotRegistered, ToolError
@@ -66,15 +67,18 @@ def _size(storage: Storage, name: str) -> int:
 def _read(opened: Any, most: int) -> bytes:
     """Read to the end, or to the first byte too many.
 
-    What comes over a network may come in parts.
+    What comes over a network may come in parts. And for each read there is room
+    made for all that it asks for, however little there is.
     """
-    data = b""
-    while len(data) <= most:
-        part = opened.read(most + 1 - len(data))
+    parts: list[bytes] = []
+    left = most + 1
+    while left > 0:
+        part = opened.read(min(left, File.DEFAULT_CHUNK_SIZE))
         if not part:
             break
-        data += part.encode() if isinstance(part, str) else part
-    return data
+        parts.append(part.encode() if isinstance(part, str) else part)
+        left -= len(parts[-1])
+    return b"".join(parts)
 
 
 def _check_size(size: int, most: int) -> None:

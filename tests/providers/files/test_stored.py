@@ -99,6 +99,37 @@ def test_a_storage_that_tells_nothing_is_read_no_further_than_allowed() -> None:
         read_stored(storage, "large", 5, "x://a")
 
 
+class Asked(io.BytesIO):
+    """Remembers how much it was asked for at once."""
+
+    sizes: list[int]
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """See ``BytesIO``."""
+        assert size is not None
+        self.sizes.append(size)
+        return super().read(size)
+
+
+class Frugal(Remote):
+    """A storage on a machine without memory to spare."""
+
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+        self.file = Asked(self.files[name])
+        self.file.sizes = []
+        return File(self.file, name)
+
+
+def test_a_large_file_is_read_in_parts_and_no_room_is_made_for_more() -> None:
+    chunk = File.DEFAULT_CHUNK_SIZE
+    data = os.urandom(3 * chunk + 7)
+    storage = Frugal(large=data, small=b"12345")
+    assert read_stored(storage, "large", len(data), "x://a") == data
+    assert storage.file.sizes == [chunk, chunk, chunk, 8, 1]
+    assert read_stored(storage, "small", 10 * chunk, "x://a") == b"12345"
+    assert max(storage.file.sizes) == chunk
+
+
 class Texts(Vague):
     """A storage that opens everything as text."""
 
