@@ -285,8 +285,7 @@ def _throttled(server: MCPServer, event: Asked, error: Throttled) -> Reply:
     if event.headers is None and event.method == "tools/call":
         return _given_up(server, event, words(error))
     seconds = error.retry_after
-    data = {"retryAfter": seconds}
-    body = messages.error(event.id, THROTTLED, words(error), data)
+    body = messages.later(event.id, THROTTLED, words(error), seconds)
     return Reply(body, 429, False, retry_after=seconds)
 
 

@@ -77,6 +77,11 @@ def error(message_id: Id | None, code: int, message: str, data: Any = None) -> b
     return to_json({"jsonrpc": "2.0", "id": message_id, "error": members})
 
 
+def later(message_id: Id | None, code: int, message: str, seconds: int) -> bytes:
+    """Return the error for what may be sent again after some seconds."""
+    return error(message_id, code, message, {"retryAfter": seconds})
+
+
 def notification(method: str, params: dict[str, Any] | None = None) -> bytes:
     """Return a message that wants no answer."""
     message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}

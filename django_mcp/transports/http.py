@@ -64,8 +64,8 @@ async def authenticated(
 async def challenge(request: AuthRequest, send: Send, error: AuthError) -> None:
     """Ask for credentials. Every scheme that is served may be tried."""
     if error.status == 503:
-        retry = [retry_after(RETRY_AFTER), *guards.cors(request.headers)]
-        await refuse(send, error.status, error.message, retry)
+        beside = come_again(request.headers, RETRY_AFTER)
+        await refuse(send, error.status, error.message, beside)
         return
     challenges = [
         (b"www-authenticate", value.encode("ascii", "ignore"))
@@ -78,9 +78,8 @@ async def challenge(request: AuthRequest, send: Send, error: AuthError) -> None:
 async def too_many(headers: Headers, send: Send, error: Throttled) -> None:
     """Refuse who comes too often, before anything is known of the message."""
     seconds = error.retry_after
-    body = messages.error(None, THROTTLED, str(error), {"retryAfter": seconds})
-    beside = [retry_after(seconds), *guards.cors(headers)]
-    await respond(send, 429, body, beside)
+    body = messages.later(None, THROTTLED, str(error), seconds)
+    await respond(send, 429, body, come_again(headers, seconds))
 
 
 async def crowded(
@@ -88,9 +87,13 @@ async def crowded(
 ) -> None:
     """Refuse what would wait for a thread, when too many do: it may be sent again."""
     reason = "Too many calls are waiting here; try again later"
-    body = messages.error(message_id, CROWDED, reason, {"retryAfter": RETRY_AFTER})
-    beside = [retry_after(RETRY_AFTER), *guards.cors(headers)]
-    await respond(send, 503, body, beside)
+    body = messages.later(message_id, CROWDED, reason, RETRY_AFTER)
+    await respond(send, 503, body, come_again(headers, RETRY_AFTER))
+
+
+def come_again(headers: Headers, seconds: int) -> Pairs:
+    """Return the headers of a refusal that holds for some seconds."""
+    return [retry_after(seconds), *guards.cors(headers)]
 
 
 def retry_after(seconds: int) -> tuple[bytes, bytes]:

@@ -36,6 +36,7 @@ from django_mcp.transports.http import (
     Send,
     authenticated,
     challenge,
+    come_again,
     insufficient_scope,
     owner_of_sessions,
     refuse,
@@ -361,8 +362,8 @@ def _may_open(headers: Headers, *, explicit: bool = False) -> bool:
 
 async def _no_stream(headers: Headers, send: Send) -> None:
     if streams.count() >= conf.MAX_STREAMS:
-        again = [(b"retry-after", b"30"), *guards.cors(headers)]
-        await refuse(send, 503, "Too many streams are open here", again)
+        reason = "Too many streams are open here"
+        await refuse(send, 503, reason, come_again(headers, 30))
     else:
         await refuse(
             send, 406, "Accept must allow text/event-stream", guards.cors(headers)
